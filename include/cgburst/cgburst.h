@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CGBURST_CGBURST_H
+#define CGBURST_CGBURST_H
+
+/**
+ * cgburst/cgburst.h - the scheduler: the policy joined to a cgroup v2 tree
+ *
+ * A context manages the groups ("workspaces") below one parent group. Once a step it reads who used the CPU, lets the policy
+ * decide, and writes the cpu.weight files that have to change. What they held before is kept in a journal on disk and put
+ * back by cgb_stop(), by cgb_free(), by the next cgb_start() after a crash, or by cgb_restore().
+ *
+ *     cgb_new(&cgb, &options, &fault);
+ *     cgb_create(cgb, &workspace);  cgb_attach(cgb, "alice", pid);     only if the groups are yours to make
+ *     cgb_start(cgb);
+ *     for (;;) { poll(cgb_get_fd(cgb)); cgb_dispatch(cgb); while (cgb_next_event(cgb, &event)) ... }
+ *     cgb_free(cgb);
+ *
+ * Only the policy wanted, with sensors and actuators of your own? See <cgburst/policy.h>.
+ *
+ * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. The library has no global
+ * state, starts no thread, installs no signal handler and prints nothing. A context belongs to one thread at a time;
+ * contexts are independent of each other.
+ */
+
+#include <sys/types.h>
+
+#include <cgburst/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The longest name of a workspace, as the kernel limits a directory name (NAME_MAX), its end included. */
+#define CGB_NAME_SIZE 256
+
+struct cgb;
+
+/** What went wrong, where, and what to do about it. All strings are empty while nothing has. */
+struct cgb_fault {
+        int code;               /**< the negative errno that was returned */
+        char file[512];         /**< the file or the option at fault */
+        char message[256];      /**< what is wrong with it */
+        char remedy[256];       /**< what helps; may be empty */
+};
+
+enum cgb_log_level {
+        CGB_LOG_ERROR,
+        CGB_LOG_WARNING,
+        CGB_LOG_INFO,
+        CGB_LOG_DEBUG,
+};
+
+/** Actions are decided and reported as events, and nothing is written to the tree or to the journal. */
+#define CGB_DRY_RUN (1u << 0)
+
+/** Set by cgb_options_init(). Strings are copied by the calls that take this. */
+struct cgb_options {
+        size_t size;                    /**< sizeof(struct cgb_options) */
+        const char *mount;              /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc */
+        const char *parent;             /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
+        const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
+        uint64_t step_usec;             /**< 10 ms..60 s; 1 s */
+        uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1 */
+        uint32_t flags;                 /**< CGB_DRY_RUN or 0 */
+        const struct cgb_policy_options *policy;        /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
+        void (*log)(void *userdata, enum cgb_log_level level, const char *message);     /**< NULL: silence */
+        uint64_t (*now_usec)(void *userdata);           /**< NULL: CLOCK_BOOTTIME; tests and replays set their own */
+        void *userdata;                 /**< for the two callbacks */
+};
+
+/** A workspace to be made by cgb_create(). */
+struct cgb_workspace_options {
+        size_t size;                    /**< sizeof(struct cgb_workspace_options) */
+        const char *name;               /**< a directory name below the parent, without "/", not "." or ".." */
+        uint32_t share_permille;        /**< becomes its first cpu.weight, share * 100, which is how managers learn it */
+};
+
+/** A workspace as it stands. */
+struct cgb_workspace {
+        size_t size;                    /**< sizeof(struct cgb_workspace), set by the caller */
+        const char *name;               /**< path below the parent; good until the next cgb_dispatch() or cgb_stop() */
+        uint32_t depth;                 /**< 1 for a child of the parent */
+        bool foreign;                   /**< somebody else wrote its weight: it is measured, and left alone */
+        struct cgb_account_state account;
+};
+
+/** A context as it stands. Counts are since cgb_start(). */
+struct cgb_overview {
+        size_t size;                    /**< sizeof(struct cgb_overview), set by the caller */
+        const char *mount;              /**< good as long as the context */
+        const char *parent;             /**< good as long as the context */
+        bool started;
+        uint32_t workspaces;
+        uint32_t cpus_permille;         /**< CPUs the parent may use */
+        uint64_t step_usec;
+        uint64_t steps;
+        uint64_t weights_written;
+        uint64_t longest_dispatch_usec; /**< on the wall, of cgb_dispatch() */
+        uint64_t events_lost;           /**< thrown away because nobody took them */
+        struct cgb_pool_state pool;     /**< the parent's ledger */
+};
+
+enum cgb_event_type {
+        CGB_EVENT_ADDED,                /**< a group came and has an account now */
+        CGB_EVENT_GONE,                 /**< a group vanished; its balance is the bank's */
+        CGB_EVENT_WEIGHT,               /**< a weight was written, or would be in a dry run: see .action */
+        CGB_EVENT_BOOSTED,              /**< it has credit now and comes first when it wakes */
+        CGB_EVENT_SPENT,                /**< its credit is used up */
+        CGB_EVENT_PRESSURE,             /**< contention began (price_permille > 0) or ended (0) */
+        CGB_EVENT_FOREIGN_WRITE,        /**< somebody else wrote its cpu.weight: left alone from now on */
+        CGB_EVENT_RESTORED,             /**< the values of a manager that died were put back at the start */
+        CGB_EVENT_ERROR,                /**< this workspace failed, the others go on: see .fault */
+};
+
+/** Something that happened. Pointers are good until the next call on the same context. */
+struct cgb_event {
+        enum cgb_event_type type;
+        const char *name;               /**< the workspace; empty where it is not about one */
+        struct cgb_action action;       /**< for CGB_EVENT_WEIGHT, CGB_EVENT_BOOSTED and CGB_EVENT_SPENT */
+        uint32_t price_permille;        /**< for CGB_EVENT_PRESSURE */
+        uint32_t weight;                /**< for CGB_EVENT_FOREIGN_WRITE: what was found */
+        uint32_t restored;              /**< for CGB_EVENT_RESTORED: how many files */
+        const struct cgb_fault *fault;  /**< for CGB_EVENT_ERROR; else NULL */
+};
+
+enum cgb_check_result {
+        CGB_CHECK_OK,
+        CGB_CHECK_DEGRADED,             /**< cgburst works, less well */
+        CGB_CHECK_FAILED,               /**< cgburst cannot work here */
+};
+
+/** One thing that cgburst uses, and whether this kernel, mount and permission allow it. */
+struct cgb_check {
+        enum cgb_check_result result;
+        char name[48];                  /**< "cpu controller", "pressure stall information", ... */
+        char found[256];                /**< what is there */
+        char remedy[256];               /**< how to mend it; empty if there is nothing to mend */
+};
+
+/** Room for every check that there is. */
+#define CGB_CHECKS_MAX 24
+
+/** Sets every field of @options to its default. */
+CGB_PUBLIC void cgb_options_init(struct cgb_options *options);
+
+/**
+ * The group that is managed if no other is named: "cgburst" at the top of the tree for root; without root, "cgburst" below the highest
+ * ancestor of the caller's own group that is delegated to the caller.
+ *
+ * @mount: as in struct cgb_options
+ * @ret: a string for free()
+ * @return 0; -ENOENT without cgroup v2; -EACCES if nothing is delegated; -ENOMEM. @fault may be NULL.
+ */
+CGB_PUBLIC int cgb_default_parent(const char *mount, char **ret, struct cgb_fault *fault);
+
+/**
+ * Opens the tree. Nothing is read or written below the parent before one of the calls that follow.
+ *
+ * @fault: told what is wrong if this fails; may be NULL
+ * @return 0 and a context for cgb_free(); -EINVAL for an option out of range; -ENOENT if there is no cgroup v2; -EACCES; -ENOMEM
+ */
+CGB_PUBLIC int cgb_new(struct cgb **ret, const struct cgb_options *options, struct cgb_fault *fault);
+
+/** cgb_stop(), then frees everything. NULL is allowed. Always returns NULL. */
+CGB_PUBLIC struct cgb *cgb_free(struct cgb *cgb);
+
+/** What the last call on @cgb that failed had to say; good until the next call. */
+CGB_PUBLIC const struct cgb_fault *cgb_get_fault(const struct cgb *cgb);
+
+/**
+ * Makes a workspace: the parent if it is missing, the cpu controller on the way down to it, the group, its first weight.
+ * Works with and without cgb_start(), and whoever manages the parent sees the new group by itself.
+ *
+ * @return 0; -EINVAL for a name or share that cannot be; -EEXIST; -EACCES; -EBUSY if a group on the way has processes of its own;
+ *         -EOPNOTSUPP if the cpu controller is not to be had; -ENOSPC at the kernel's limit of groups
+ */
+CGB_PUBLIC int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options);
+
+/** Moves a process into a workspace. @pid 0 is the caller. @return 0; -EINVAL; -ENOENT; -ESRCH; -EACCES; -EBUSY. */
+CGB_PUBLIC int cgb_attach(struct cgb *cgb, const char *name, pid_t pid);
+
+/** Removes a workspace without processes, and the parent if cgb_create() made it and it is empty. @return 0; -EINVAL; -ENOENT; -EBUSY; -EACCES. */
+CGB_PUBLIC int cgb_remove(struct cgb *cgb, const char *name);
+
+/**
+ * Begins to manage: takes the parent's lock, puts back what a dead manager left behind, adopts every group found. The weight that a
+ * group has when it is adopted is its share.
+ *
+ * @return 0; -EALREADY; -EBUSY if another manager has the parent; -ENOENT; -EACCES; -EOPNOTSUPP as in cgb_create()
+ */
+CGB_PUBLIC int cgb_start(struct cgb *cgb);
+
+/**
+ * Ends it: every file holds again what it held, groups and controllers that we added and nobody uses are removed, the lock
+ * is free. A file that somebody else has written meanwhile stays as they left it.
+ *
+ * @return 0, also if it was not started; else the first error, after all the rest was put back. What could not be put back stays in the journal.
+ */
+CGB_PUBLIC int cgb_stop(struct cgb *cgb);
+
+/** One fd, readable when cgb_dispatch() has something to do. It stays the same, and is closed by cgb_free(). */
+CGB_PUBLIC int cgb_get_fd(const struct cgb *cgb);
+
+/** When the next step is due, on the context's clock; for loops that have timers and no poll. UINT64_MAX: not started. */
+CGB_PUBLIC uint64_t cgb_get_deadline_usec(const struct cgb *cgb);
+
+/** Does what is due, without ever blocking. @return 0; a negative errno only if nothing at all can go on, as -ENODEV when the parent is gone. */
+CGB_PUBLIC int cgb_dispatch(struct cgb *cgb);
+
+/** Takes the oldest event. @return false when there is none. */
+CGB_PUBLIC bool cgb_next_event(struct cgb *cgb, struct cgb_event *ret);
+
+/** The @index-th workspace in the order of joining, 0 first. @return 0; -ENOENT past the last one; -EINVAL for an unknown size. */
+CGB_PUBLIC int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace *ret);
+
+/** @return 0; -EINVAL for an unknown size. */
+CGB_PUBLIC int cgb_get_overview(const struct cgb *cgb, struct cgb_overview *ret);
+
+/**
+ * Puts back what a manager that died left behind. Takes mount, parent and state_dir from @options.
+ *
+ * @return the number of files put back, 0 if there was nothing to do; -EBUSY while the manager lives; else the first error. @fault may be NULL.
+ */
+CGB_PUBLIC int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault);
+
+/**
+ * Looks at everything that cgburst uses on this host, and changes nothing.
+ *
+ * @checks: room for @n; CGB_CHECKS_MAX is always enough
+ * @return how many were filled in
+ */
+CGB_PUBLIC size_t cgb_probe(const struct cgb_options *options, struct cgb_check *checks, size_t n);
+
+/** "credit", "debt", ...: a word for people and for JSON. */
+CGB_PUBLIC const char *cgb_reason_to_string(enum cgb_reason reason);
+
+/** "added", "gone", ... */
+CGB_PUBLIC const char *cgb_event_type_to_string(enum cgb_event_type type);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

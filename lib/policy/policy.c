@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The public door of the policy: its memory, who joins and leaves, and what one may ask it. state.h has the data, step.c the
+ * step, ledger.c and weights.c the law.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "state.h"
+
+#define CAPACITY_MAX (1u << 20)
+#define DEPTH_MIN_USEC 1000ull
+#define DEPTH_MAX_USEC (24 * 3600 * 1000000ull)
+#define STRENGTH_MAX_PERMILLE 12000u
+
+/* All shares of one pool together: with the largest raw weight, 2^32 in Q20, their sum stays within 64 bits. */
+#define SHARES_MAX_PERMILLE (1ull << 30)
+
+/* Half an hour: long enough that somebody who builds now and then comes before a miner, short enough that a day's work is forgiven overnight. */
+#define SLOW_DEPTH_USEC (1800 * 1000000ull)
+
+/* The fast credit is three seconds deep, the pause between two thoughts; but no less than five steps, or the weights of those who
+ * compete swing from one end to the other in each step: the correction of one step is 0.7 * strength * step / depth of the error. */
+#define FAST_DEPTH_USEC (3 * 1000000ull)
+#define FAST_DEPTH_STEPS 5
+
+/* Half an hour's credit is worth 2^3, seconds of quiet 2^6: what one did just now says most about what one will do next. */
+#define SLOW_STRENGTH_PERMILLE 3000
+#define FAST_STRENGTH_PERMILLE 6000
+
+/* A tenth of the fair share: a build beside a burst goes on. Nine to one is the reach that this floor leaves to a single burst, so that
+ * weights need not change when it begins. */
+#define FLOOR_PERMILLE 100
+#define REACH_PERMILLE 9000
+
+/* Below 5 % nobody could measure the difference, and each write makes the kernel visit every CPU. */
+#define HYSTERESIS_PERMILLE 50
+
+void cgb_policy_options_init(struct cgb_policy_options *options, uint64_t step_usec, uint32_t capacity)
+{
+        *options = (struct cgb_policy_options){
+                .size = sizeof *options,
+                .capacity = capacity,
+                .slow_depth_usec = SLOW_DEPTH_USEC,
+                .fast_depth_usec = cgb_max_u64(FAST_DEPTH_USEC, cgb_min_u64(step_usec, DEPTH_MAX_USEC / FAST_DEPTH_STEPS) * FAST_DEPTH_STEPS),
+                .slow_strength_permille = SLOW_STRENGTH_PERMILLE,
+                .fast_strength_permille = FAST_STRENGTH_PERMILLE,
+                .floor_permille = FLOOR_PERMILLE,
+                .reach_permille = REACH_PERMILLE,
+                .hysteresis_permille = HYSTERESIS_PERMILLE,
+        };
+}
+
+static bool depth_is_valid(uint64_t depth_usec)
+{
+        return depth_usec >= DEPTH_MIN_USEC && depth_usec <= DEPTH_MAX_USEC;
+}
+
+static bool options_are_valid(const struct cgb_policy_options *options)
+{
+        return options->size == sizeof *options && options->capacity >= 1 && options->capacity <= CAPACITY_MAX
+            && depth_is_valid(options->slow_depth_usec) && depth_is_valid(options->fast_depth_usec)
+            && options->slow_strength_permille <= STRENGTH_MAX_PERMILLE && options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
+            && options->slow_strength_permille + options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
+            && options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000
+            && options->hysteresis_permille <= 1000;
+}
+
+static size_t size_for(uint32_t capacity)
+{
+        return sizeof(struct cgb_policy) + capacity * sizeof(struct cgb_slot);
+}
+
+size_t cgb_policy_memory_size(const struct cgb_policy_options *options)
+{
+        return options_are_valid(options) ? size_for(options->capacity) : 0;
+}
+
+int cgb_policy_init(struct cgb_policy **ret, void *memory, size_t memory_size, const struct cgb_policy_options *options)
+{
+        struct cgb_policy *policy = memory;
+
+        if (!options_are_valid(options))
+                return -EINVAL;
+        if (memory_size < size_for(options->capacity))
+                return -ENOMEM;
+
+        memset(policy, 0, sizeof *policy);
+        policy->options = *options;
+        policy->free = policy->first_pool = policy->last_pool = policy->first_action = policy->last_action = NONE;
+        policy->used = 1;
+        policy->slots[CGB_NODE_ROOT] = (struct cgb_slot){.taken = true, .parent = NONE, .next = NONE, .previous = NONE};
+        cgb_pool_open(policy, CGB_NODE_ROOT);
+        *ret = policy;
+        return 0;
+}
+
+int cgb_policy_grow(struct cgb_policy **policy, void *memory, size_t memory_size, uint32_t capacity)
+{
+        struct cgb_policy *grown = memory;
+
+        if (capacity < (*policy)->options.capacity || capacity > CAPACITY_MAX)
+                return -EINVAL;
+        if (memory_size < size_for(capacity))
+                return -ENOMEM;
+        memcpy(grown, *policy, size_for((*policy)->used));
+        grown->options.capacity = capacity;
+        *policy = grown;
+        return 0;
+}
+
+/* A free slot, or NONE. */
+static uint32_t take_slot(struct cgb_policy *policy)
+{
+        uint32_t node = policy->free;
+
+        if (node != NONE)
+                policy->free = policy->slots[node].next;
+        else if (policy->used < policy->options.capacity)
+                node = policy->used++;
+        return node;
+}
+
+static bool share_is_valid(uint32_t share_permille)
+{
+        return share_permille >= CGB_SHARE_MIN_PERMILLE && share_permille <= CGB_SHARE_MAX_PERMILLE;
+}
+
+static bool is_pool(const struct cgb_policy *policy, uint32_t node)
+{
+        const struct cgb_slot *slot = &policy->slots[node];
+
+        return node == CGB_NODE_ROOT || slot->pool.count[AWAKE] + slot->pool.count[ASLEEP] > 0;
+}
+
+int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options *options, cgb_node *ret)
+{
+        struct cgb_slot *parent = cgb_slot_find(policy, options->parent);
+        struct cgb_ledger *ledger;
+        uint32_t node;
+
+        if (options->size != sizeof *options || !share_is_valid(options->share_permille))
+                return -EINVAL;
+        if (parent == NULL)
+                return -ENOENT;
+        if (is_pool(policy, options->parent) && parent->pool.ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
+                return -ENOSPC;
+        node = take_slot(policy);
+        if (node == NONE)
+                return -ENOSPC;
+
+        if (!is_pool(policy, options->parent))
+                cgb_pool_open(policy, options->parent);
+        ledger = &parent->pool.ledger;
+        policy->slots[node] = (struct cgb_slot){
+                .taken = true,
+                .parent = options->parent,
+                .account = {
+                        .share_permille = options->share_permille,
+                        .identity = options->identity,
+                        .usage_usec = options->usage_usec,
+                        .credit_nsec = {options->balance.slow_nsec, options->balance.fast_nsec},
+                        .seen_nsec = {ledger->virtual_nsec[SLOW], ledger->virtual_nsec[FAST]},
+                        .raw_q20 = CGB_Q20_ONE,
+                        .weight = options->weight,
+                        .written = options->weight,
+                        .fresh = true,
+                },
+        };
+        cgb_child_insert(policy, node, AWAKE);
+        ledger->shares_permille += options->share_permille;
+        ledger->bank_nsec -= options->balance.slow_nsec;
+        parent->pool.largest_share_permille = (uint32_t)cgb_max_u64(parent->pool.largest_share_permille, options->share_permille);
+        *ret = node;
+        return 0;
+}
+
+/* The cap of every account follows the sum of the shares, and the scale the largest of them. */
+static void find_largest_share(struct cgb_policy *policy, struct cgb_pool *pool)
+{
+        pool->largest_share_permille = 0;
+        for (int place = 0; place < PLACES; place++)
+                for (uint32_t i = pool->first[place]; i != NONE; i = policy->slots[i].next)
+                        pool->largest_share_permille =
+                                (uint32_t)cgb_max_u64(pool->largest_share_permille, policy->slots[i].account.share_permille);
+}
+
+static struct cgb_slot *find_account(struct cgb_policy *policy, cgb_node node)
+{
+        return node == CGB_NODE_ROOT ? NULL : cgb_slot_find(policy, node);
+}
+
+int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
+{
+        struct cgb_slot *slot = find_account(policy, node);
+        struct cgb_pool *pool;
+        uint32_t share_permille;
+
+        if (slot == NULL)
+                return -ENOENT;
+        if (is_pool(policy, node))
+                return -EBUSY;
+
+        pool = &policy->slots[slot->parent].pool;
+        cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+        pool->ledger.bank_nsec += slot->account.credit_nsec[SLOW];
+        share_permille = slot->account.share_permille;
+        pool->ledger.shares_permille -= share_permille;
+
+        cgb_action_drop(policy, node);
+        cgb_child_remove(policy, node);
+        if (share_permille == pool->largest_share_permille)
+                find_largest_share(policy, pool);
+        if (!is_pool(policy, slot->parent))
+                cgb_pool_close(policy, slot->parent);
+        slot->taken = false;
+        slot->next = policy->free;
+        policy->free = node;
+        return 0;
+}
+
+int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t share_permille)
+{
+        struct cgb_slot *slot = find_account(policy, node);
+        struct cgb_pool *pool;
+
+        if (slot == NULL)
+                return -ENOENT;
+        pool = &policy->slots[slot->parent].pool;
+        if (!share_is_valid(share_permille)
+            || pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
+                return -EINVAL;
+
+        cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+        pool->ledger.shares_permille += share_permille - slot->account.share_permille;
+        slot->account.share_permille = share_permille;
+        slot->account.fresh = true;
+        if (slot->place == ASLEEP)
+                cgb_child_move(policy, node, AWAKE);
+        find_largest_share(policy, pool);
+        return 0;
+}
+
+int cgb_policy_set_written(struct cgb_policy *policy, cgb_node node, uint32_t weight)
+{
+        struct cgb_slot *slot = find_account(policy, node);
+
+        if (slot == NULL)
+                return -ENOENT;
+        slot->account.written = weight;
+        return 0;
+}
+
+bool cgb_policy_next_action(struct cgb_policy *policy, struct cgb_action *ret)
+{
+        uint32_t node = policy->first_action;
+        struct cgb_account *account;
+
+        if (node == NONE)
+                return false;
+        account = &policy->slots[node].account;
+        cgb_action_drop(policy, node);
+        *ret = (struct cgb_action){.node = node, .weight = account->weight, .previous = account->written, .reason = account->reason};
+        account->written = account->weight;
+        return true;
+}
+
+int cgb_policy_get_account(const struct cgb_policy *policy, cgb_node node, struct cgb_account_state *ret)
+{
+        const struct cgb_slot *slot = find_account((struct cgb_policy *)policy, node);
+        const struct cgb_account *account;
+        const struct cgb_ledger *ledger;
+
+        if (slot == NULL)
+                return -ENOENT;
+        account = &slot->account;
+        ledger = &policy->slots[slot->parent].pool.ledger;
+        *ret = (struct cgb_account_state){
+                .parent = slot->parent,
+                .share_permille = account->share_permille,
+                .usage_usec = account->usage_usec,
+                .slow_credit_usec = cgb_account_credit(ledger, account, SLOW) / 1000,
+                .slow_cap_usec = cgb_account_cap(ledger, account, SLOW) / 1000,
+                .fast_credit_usec = cgb_account_credit(ledger, account, FAST) / 1000,
+                .fast_cap_usec = cgb_account_cap(ledger, account, FAST) / 1000,
+                .weight = account->weight,
+                .written = account->written,
+                .reason = account->reason,
+                .active = account->active,
+                .balance = {cgb_account_credit(ledger, account, SLOW), cgb_account_credit(ledger, account, FAST)},
+        };
+        return 0;
+}
+
+int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node node, struct cgb_pool_state *ret)
+{
+        const struct cgb_slot *slot = cgb_slot_find((struct cgb_policy *)policy, node);
+        const struct cgb_pool *pool;
+        cgb_i128 bank_nsec;
+
+        if (slot == NULL || !is_pool(policy, node))
+                return -ENOENT;
+        pool = &slot->pool;
+        bank_nsec = pool->ledger.bank_nsec + (cgb_i128)pool->ledger.remainder_nsec[SLOW];
+        for (int place = 0; place < PLACES; place++)
+                for (uint32_t i = pool->first[place]; i != NONE; i = policy->slots[i].next)
+                        bank_nsec += cgb_account_uncollected_cut(&pool->ledger, &policy->slots[i].account);
+        *ret = (struct cgb_pool_state){
+                .accounts = pool->count[AWAKE] + pool->count[ASLEEP],
+                .awake = pool->count[AWAKE],
+                .price_permille = (uint32_t)((pool->price_q16 * 1000 + CGB_Q16_ONE / 2) / CGB_Q16_ONE),
+                .bank_nsec = (int64_t)cgb_clamp_i128(bank_nsec, INT64_MIN, INT64_MAX),
+        };
+        return 0;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A step: for every pool that was observed, parents first, price the contention, charge the awake and grant it to all by share, then
+ * turn credits into weights. Last, a few sleepers are visited in rotation, so that theirs follow as well.
+ */
+#include "state.h"
+
+/* An account is active if it used a thousandth of a CPU or more: less is housekeeping, and needs no floor. */
+#define ACTIVE_PER_STEP 1000
+
+/* Sleepers are visited within this many steps. Slow credit needs some forty seconds to move a weight by one hysteresis. */
+#define ROTATION_STEPS 32
+
+/* ... and so many of them in any step, which is all of them for most hosts and costs some microseconds. */
+#define ROTATION_MIN 256
+
+/* A longer time between two steps counts as this long: it keeps every product within 64 bits. */
+#define ELAPSED_MAX_USEC (24 * 3600 * 1000000ull)
+
+/* Readings that add up to more than this many times what the CPUs can give, with a second's allowance, are not believed. */
+#define BELIEVABLE_FACTOR 4
+#define BELIEVABLE_EXTRA_USEC 1000000ull
+
+static uint64_t time_elapsed(const struct cgb_policy *policy, uint64_t now_usec)
+{
+        if (!policy->stepped || now_usec <= policy->now_usec)
+                return 0;
+        return cgb_min_u64(now_usec - policy->now_usec, ELAPSED_MAX_USEC);
+}
+
+static bool readings_are_believable(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t elapsed_usec)
+{
+        uint64_t limit_usec = (elapsed_usec * BELIEVABLE_FACTOR + BELIEVABLE_EXTRA_USEC) * pool->sample.cpus_permille / 1000;
+        uint64_t sum_usec = 0;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                uint64_t used_usec = policy->slots[i].account.used_usec;
+
+                if (used_usec > limit_usec)
+                        return false;
+                sum_usec += used_usec;
+        }
+        return sum_usec <= limit_usec;
+}
+
+/* Who used the CPU in this step; returns how many. */
+static uint32_t mark_active(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t elapsed_usec, uint64_t now_usec)
+{
+        uint32_t active = 0;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                struct cgb_account *account = &policy->slots[i].account;
+
+                account->active = elapsed_usec > 0 && account->used_usec * ACTIVE_PER_STEP >= elapsed_usec;
+                if (account->active || account->fresh)
+                        account->last_active_usec = now_usec;
+                account->last_active_usec = cgb_min_u64(account->last_active_usec, now_usec);
+                active += account->active;
+        }
+        return active;
+}
+
+static int64_t charge_nsec(uint64_t used_usec, uint64_t price_q16)
+{
+        return (int64_t)(((cgb_u128)(used_usec * 1000) * price_q16) >> 16);
+}
+
+static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, const uint64_t price_q16[SPANS])
+{
+        uint64_t charged_nsec[SPANS] = {0, 0};
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
+                for (int span = 0; span < SPANS; span++)
+                        charged_nsec[span] += (uint64_t)charge_nsec(policy->slots[i].account.used_usec, price_q16[span]);
+        for (int span = 0; span < SPANS; span++)
+                cgb_ledger_grant(&pool->ledger, (enum cgb_span)span, charged_nsec[span]);
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                struct cgb_account *account = &policy->slots[i].account;
+                int64_t charge[SPANS];
+
+                for (int span = 0; span < SPANS; span++)
+                        charge[span] = charge_nsec(account->used_usec, price_q16[span]);
+                cgb_account_settle(&pool->ledger, account, charge);
+                cgb_account_raw(policy, &pool->ledger, account);
+        }
+}
+
+static void weigh_awake(struct cgb_policy *policy, struct cgb_pool *pool)
+{
+        cgb_pool_measure(policy, pool);
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
+                cgb_account_weigh(policy, pool, i);
+}
+
+/* A group that has joined gets its first weight even where nobody is kept waiting. */
+static void weigh_fresh(struct cgb_policy *policy, struct cgb_pool *pool)
+{
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                struct cgb_account *account = &policy->slots[i].account;
+
+                if (!account->fresh)
+                        continue;
+                cgb_account_raw(policy, &pool->ledger, account);
+                cgb_account_weigh(policy, pool, i);
+        }
+}
+
+/* Ends the round for the children; whoever was quiet for two fast depths, and so has its fast credit back, falls asleep. */
+static void lay_down(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t now_usec)
+{
+        uint32_t next;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = next) {
+                struct cgb_account *account = &policy->slots[i].account;
+
+                next = policy->slots[i].next;
+                account->used_usec = 0;
+                account->fresh = false;
+                if (now_usec - account->last_active_usec > 2 * policy->options.fast_depth_usec)
+                        cgb_child_move(policy, i, ASLEEP);
+        }
+}
+
+static void step_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t elapsed_usec, uint64_t now_usec)
+{
+        struct cgb_pool *pool = &slot->pool;
+        uint32_t active;
+
+        if (pool->ledger.shares_permille > 0) {
+                cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
+                cgb_pool_price(policy, slot, elapsed_usec);
+                if (!readings_are_believable(policy, pool, elapsed_usec))
+                        pool->price_q16 = 0;
+                active = mark_active(policy, pool, elapsed_usec, now_usec);
+                if (pool->price_q16 > 0) {
+                        /* alone, nobody is kept waiting but oneself: that is nothing to be in debt for */
+                        settle_awake(policy, pool, (const uint64_t[SPANS]){active > 1 ? pool->price_q16 : 0, pool->price_q16});
+                        weigh_awake(policy, pool);
+                } else {
+                        weigh_fresh(policy, pool);
+                }
+                lay_down(policy, pool, now_usec);
+        }
+        if (!pool->known)
+                pool->explained_usec = pool->sample.usage_usec;
+        pool->previous = pool->sample;
+        pool->known = true;
+        pool->observed = false;
+        pool->cursor = NONE;
+}
+
+/* Sleepers earn without being looked at; this writes what they have earned into their weights. */
+static void visit_sleepers(struct cgb_policy *policy)
+{
+        uint32_t visits = (uint32_t)cgb_max_u64(policy->used / ROTATION_STEPS, ROTATION_MIN);
+
+        if (visits > policy->used)
+                visits = policy->used;
+        for (; visits > 0; visits--) {
+                uint32_t node = policy->rotation;
+                struct cgb_slot *slot = &policy->slots[node];
+                struct cgb_pool *pool;
+
+                policy->rotation = node + 1 < policy->used ? node + 1 : 0;
+                if (!slot->taken || slot->parent == NONE || slot->place != ASLEEP)
+                        continue;
+                pool = &policy->slots[slot->parent].pool;
+                if (pool->price_q16 == 0)
+                        continue;
+                cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+                cgb_account_raw(policy, &pool->ledger, &slot->account);
+                cgb_account_weigh(policy, pool, node);
+        }
+}
+
+void cgb_policy_step(struct cgb_policy *policy, uint64_t now_usec)
+{
+        uint64_t elapsed_usec = time_elapsed(policy, now_usec);
+
+        for (uint32_t i = policy->first_pool; i != NONE; i = policy->slots[i].pool.next_pool) {
+                if (policy->slots[i].pool.observed)
+                        step_pool(policy, &policy->slots[i], elapsed_usec, now_usec);
+                else
+                        policy->slots[i].pool.price_q16 = 0;
+        }
+        visit_sleepers(policy);
+        policy->now_usec = now_usec;
+        policy->stepped = true;
+}
