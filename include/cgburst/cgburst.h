@@ -59,6 +59,7 @@ struct cgb_options {
         const char *mount;              /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc */
         const char *parent;             /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
+        const char *backend;            /**< who writes: "cgroupfs" or "libcgroup"; NULL: "cgroupfs" */
         uint64_t step_usec;             /**< 10 ms..60 s; 1 s */
         uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1 */
         uint32_t flags;                 /**< CGB_DRY_RUN or 0 */
@@ -89,6 +90,7 @@ struct cgb_overview {
         size_t size;                    /**< sizeof(struct cgb_overview), set by the caller */
         const char *mount;              /**< good as long as the context */
         const char *parent;             /**< good as long as the context */
+        const char *state_name;         /**< "<state_dir>/<parent>": for files of the embedder's own beside the journal; good as long as the context */
         bool started;
         uint32_t workspaces;
         uint32_t cpus_permille;         /**< CPUs the parent may use */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What a context is made of, and which file of lib/ does what with it:
+ *
+ *     context.c    its life, options and getters         workspace.c  groups that the embedder makes
+ *     manage.c     start, dispatch, stop                 setup.c      controllers and parents that were made for them
+ *     discover.c   groups come and go                    journal.c    what the files held before
+ *     groups.c     the table of groups                   events.c     what happened
+ *     sense.c      files -> policy                       apply.c      policy -> files
+ */
+#include <cgburst/cgburst.h>
+
+#include "backend/backend.h"
+#include "events.h"
+#include "fault.h"
+#include "journal.h"
+#include "kernel/fdcache.h"
+#include "kernel/group.h"
+#include "kernel/tree.h"
+#include "state.h"
+
+/** A group that is managed, or the parent itself, which has no account and depth 0. */
+struct cgb_group {
+        char *name;                     /* below the parent */
+        struct cgb_group_dir dir;
+        cgb_node node;
+        uint32_t depth;
+        struct cgb_group *up;
+        int watch;                      /* of its children; -1 where they are not ours */
+        uint32_t cpus_permille;         /* for its children; 0: read it again */
+        uint64_t cpus_read_step;
+        uint32_t found_weight;          /* to be put back */
+        bool journalled;
+        bool touched;                   /* we have written its weight */
+        bool foreign;
+        bool boosted;
+        bool gone;
+        int reported;                   /* the errno that was last reported about it, so that it is said once */
+};
+
+struct cgb {
+        struct cgb_options options;     /* strings are ours; policy is not used, see policy_options */
+        struct cgb_policy_options policy_options;
+        struct cgb_fault fault;
+        char *state_name;               /* "<state_dir>/<parent>", to which suffixes are added */
+
+        struct cgb_tree tree;
+        struct cgb_fd_cache *fds;
+        const struct cgb_backend *backend;
+        int epoll_fd, timer_fd, inotify_fd;
+
+        struct cgb_policy *policy;
+        struct cgb_group top;           /* the parent */
+        struct cgb_group_dir machine;   /* the top of the tree: everybody's usage */
+        struct cgb_group **groups;      /* in the order of joining */
+        size_t n_groups;
+        bool some_are_gone;
+        struct cgb_group **pools;       /* those whose children have accounts, parents first; the parent is the first */
+        size_t n_pools;
+        struct cgb_group **by_node;     /* as many as the policy's capacity */
+
+        struct cgb_event_queue events;
+        int lock_fd;
+        size_t next_check;              /* the rotation of look_around() in apply.c */
+        bool journal_is_stale;          /* a group was added since it was written */
+
+        bool started;
+        uint32_t price_permille;
+        uint64_t deadline_usec;
+        uint64_t steps, weights_written, longest_dispatch_usec;
+};
+
+/* context.c */
+uint64_t cgb_now_usec(const struct cgb *cgb);
+void cgb_log(const struct cgb *cgb, enum cgb_log_level level, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
+int cgb_fail(struct cgb *cgb, int code, const char *file, const char *message, const char *remedy);
+
+/* groups.c */
+int cgb_groups_init(struct cgb *cgb);
+void cgb_groups_clear(struct cgb *cgb);
+int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name);
+void cgb_group_drop(struct cgb *cgb, struct cgb_group *group);
+void cgb_group_set_gone(struct cgb *cgb, struct cgb_group *group);
+void cgb_groups_drop_gone(struct cgb *cgb);
+struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name);
+uint32_t cgb_weight_to_share(uint32_t weight);
+int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret);
+void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum cgb_file file, char *ret, size_t size);
+
+/* discover.c */
+int cgb_discover(struct cgb *cgb, struct cgb_group *pool);
+void cgb_discover_changes(struct cgb *cgb);
+void cgb_watch(struct cgb *cgb, struct cgb_group *pool);
+
+/* sense.c, apply.c */
+int cgb_sense(struct cgb *cgb);
+void cgb_apply(struct cgb *cgb);
+
+/* events.c */
+void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_group *group, const struct cgb_event *details);
+void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, int code, const char *message);
+
+/* setup.c */
+int cgb_setup_parent(struct cgb *cgb);
+int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, bool ended, struct cgb_fault *fault);

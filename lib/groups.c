@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table of the groups that are managed: in the order of joining, and by the policy's number.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "context.h"
+#include "kernel/parse.h"
+#include "kernel/path.h"
+
+int cgb_groups_init(struct cgb *cgb)
+{
+        size_t size = cgb_policy_memory_size(&cgb->policy_options);
+        void *memory = malloc(size);
+
+        cgb->by_node = calloc(cgb->policy_options.capacity, sizeof *cgb->by_node);
+        cgb->pools = calloc(1, sizeof *cgb->pools);
+        cgb->top = (struct cgb_group){.name = (char *)"", .node = CGB_NODE_ROOT, .watch = -1};
+        if (memory == NULL || cgb->by_node == NULL || cgb->pools == NULL) {
+                free(memory);
+                return cgb_fail(cgb, -ENOMEM, cgb->options.parent, "out of memory", NULL);
+        }
+        cgb->pools[cgb->n_pools++] = &cgb->top;
+        return cgb_policy_init(&cgb->policy, memory, size, &cgb->policy_options);
+}
+
+static void group_free(struct cgb *cgb, struct cgb_group *group)
+{
+        cgb_group_dir_close(&group->dir, cgb->fds);
+        free(group->name);
+        free(group);
+}
+
+void cgb_groups_clear(struct cgb *cgb)
+{
+        for (size_t i = 0; i < cgb->n_groups; i++)
+                group_free(cgb, cgb->groups[i]);
+        cgb_group_dir_close(&cgb->top.dir, cgb->fds);
+        cgb_group_dir_close(&cgb->machine, cgb->fds);
+        free(cgb->groups);
+        free(cgb->pools);
+        free(cgb->by_node);
+        free(cgb->policy);
+        cgb->groups = NULL;
+        cgb->pools = NULL;
+        cgb->by_node = NULL;
+        cgb->policy = NULL;
+        cgb->n_groups = cgb->n_pools = 0;
+        cgb->top = (struct cgb_group){.watch = -1};
+        cgb->machine = (struct cgb_group_dir){0};
+}
+
+/* Doubles the room in the policy, and in the tables that are as large. */
+static int grow(struct cgb *cgb)
+{
+        struct cgb_policy_options larger = cgb->policy_options;
+        struct cgb_group **by_node;
+        void *memory, *old = cgb->policy;
+        int r;
+
+        larger.capacity *= 2;
+        memory = malloc(cgb_policy_memory_size(&larger));
+        by_node = realloc(cgb->by_node, larger.capacity * sizeof *by_node);
+        if (by_node != NULL)
+                cgb->by_node = by_node;
+        if (memory == NULL || by_node == NULL) {
+                free(memory);
+                return -ENOMEM;
+        }
+        r = cgb_policy_grow(&cgb->policy, memory, cgb_policy_memory_size(&larger), larger.capacity);
+        if (r < 0) {
+                free(memory);
+                return r;
+        }
+        free(old);
+        cgb->policy_options = larger;
+        return 0;
+}
+
+/* Makes room for one more in a list whose length is a power of two whenever it is full. */
+static int append(struct cgb_group ***list, size_t *n, struct cgb_group *group)
+{
+        if ((*n & (*n - 1)) == 0) {
+                struct cgb_group **larger = realloc(*list, (*n == 0 ? 1 : 2 * *n) * sizeof *larger);
+
+                if (larger == NULL)
+                        return -ENOMEM;
+                *list = larger;
+        }
+        (*list)[(*n)++] = group;
+        return 0;
+}
+
+static void take_out(struct cgb_group **list, size_t *n, const struct cgb_group *group)
+{
+        for (size_t i = 0; i < *n; i++) {
+                if (list[i] != group)
+                        continue;
+                memmove(&list[i], &list[i + 1], (*n - i - 1) * sizeof *list);
+                (*n)--;
+                return;
+        }
+}
+
+uint32_t cgb_weight_to_share(uint32_t weight)
+{
+        return weight * (CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT);
+}
+
+int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret)
+{
+        char text[64];
+        ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, text, sizeof text);
+
+        return n < 0 ? (int)n : cgb_parse_weight(ret, text, (size_t)n);
+}
+
+void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum cgb_file file, char *ret, size_t size)
+{
+        cgb_tree_name(ret, size, &cgb->tree, group->dir.path, cgb_file_to_string(file));
+}
+
+static int read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret)
+{
+        struct cgb_cpu_stat stat;
+        char text[CGB_READ_SIZE];
+        ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_STAT, text, sizeof text);
+        int r = n < 0 ? (int)n : cgb_parse_cpu_stat(&stat, text, (size_t)n);
+
+        if (r == 0)
+                *ret = stat.usage_usec;
+        return r;
+}
+
+static int join_policy(struct cgb *cgb, struct cgb_group *group)
+{
+        struct cgb_account_options account = {
+                .size = sizeof account,
+                .parent = group->up->node,
+                .share_permille = cgb_weight_to_share(group->found_weight),
+                .identity = group->dir.inode,
+                .weight = group->found_weight,
+        };
+        int r = read_usage(cgb, group, &account.usage_usec);
+
+        if (r < 0)
+                return r;
+        r = cgb_policy_join(cgb->policy, &account, &group->node);
+        if (r == -ENOSPC) {
+                r = grow(cgb);
+                if (r == 0)
+                        r = cgb_policy_join(cgb->policy, &account, &group->node);
+        }
+        return r;
+}
+
+/* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it. */
+static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
+{
+        char path[PATH_MAX];
+        int r;
+
+        r = cgb_path_join(path, sizeof path, group->up->dir.path, name);
+        if (r == 0)
+                r = cgb_group_dir_open(&group->dir, cgb->fds, &cgb->tree, path);
+        if (r == 0)
+                r = cgb_path_join(path, sizeof path, group->up->name, name);
+        if (r < 0)
+                return r;
+        group->name = strdup(path);
+        if (group->name == NULL)
+                return -ENOMEM;
+        r = cgb_group_read_weight(cgb, group, &group->found_weight);
+        if (r == 0)
+                r = join_policy(cgb, group);
+        if (r < 0)
+                return r;
+        r = append(&cgb->groups, &cgb->n_groups, group);
+        if (r == 0 && group->depth < cgb->options.depth) {
+                r = append(&cgb->pools, &cgb->n_pools, group);
+                if (r < 0)
+                        take_out(cgb->groups, &cgb->n_groups, group);
+        }
+        if (r < 0)
+                cgb_policy_leave(cgb->policy, group->node);
+        return r;
+}
+
+int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
+{
+        struct cgb_group *group = calloc(1, sizeof *group);
+        int r;
+
+        if (group == NULL)
+                return -ENOMEM;
+        group->up = up;
+        group->depth = up->depth + 1;
+        group->watch = -1;
+        r = adopt(cgb, group, name);
+        if (r < 0) {
+                if (group->name != NULL && r != -ENODEV && r != -ENOENT)
+                        cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "this group cannot be managed");
+                group_free(cgb, group);
+                return r;
+        }
+        cgb->by_node[group->node] = group;
+        cgb->journal_is_stale = true;
+        cgb_report(cgb, CGB_EVENT_ADDED, group, NULL);
+        if (group->depth < cgb->options.depth) {
+                cgb_watch(cgb, group);
+                cgb_discover(cgb, group);
+        }
+        return 0;
+}
+
+/* Those below go first: an inner pool can only leave when it is empty. */
+static void drop_children(struct cgb *cgb, const struct cgb_group *group)
+{
+        for (size_t i = cgb->n_groups; i > 0; i--)
+                if (i <= cgb->n_groups && cgb->groups[i - 1]->up == group)
+                        cgb_group_drop(cgb, cgb->groups[i - 1]);
+}
+
+void cgb_group_drop(struct cgb *cgb, struct cgb_group *group)
+{
+        if (group->depth < cgb->options.depth)
+                drop_children(cgb, group);
+        if (group->watch >= 0)
+                inotify_rm_watch(cgb->inotify_fd, group->watch);
+        cgb_policy_leave(cgb->policy, group->node);
+        cgb->by_node[group->node] = NULL;
+        take_out(cgb->groups, &cgb->n_groups, group);
+        take_out(cgb->pools, &cgb->n_pools, group);
+        cgb_report(cgb, CGB_EVENT_GONE, group, NULL);
+        group_free(cgb, group);
+}
+
+void cgb_groups_drop_gone(struct cgb *cgb)
+{
+        if (!cgb->some_are_gone)
+                return;
+        cgb->some_are_gone = false;
+        for (size_t i = cgb->n_groups; i > 0; i--)
+                if (i <= cgb->n_groups && cgb->groups[i - 1]->gone)
+                        cgb_group_drop(cgb, cgb->groups[i - 1]);
+}
+
+struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name)
+{
+        for (size_t i = 0; i < cgb->n_groups; i++)
+                if (strcmp(cgb->groups[i]->name, name) == 0)
+                        return cgb->groups[i];
+        return NULL;
+}
+
+void cgb_group_set_gone(struct cgb *cgb, struct cgb_group *group)
+{
+        group->gone = true;
+        cgb->some_are_gone = true;
+}

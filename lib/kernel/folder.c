@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * folder.c - what the kernel does of itself in a cgroup tree, done for a folder that is laid out like one
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/folder.h"
+#include "kernel/path.h"
+
+/* A group that has used nothing, with the cpu controller and all defaults, as the kernel would show it. */
+static const struct {
+        const char *name;
+        const char *text;
+} files[] = {
+        {"cgroup.controllers", "cpu\n"},
+        {"cgroup.events", "populated 0\nfrozen 0\n"},
+        {"cgroup.procs", ""},
+        {"cgroup.subtree_control", "\n"},
+        {"cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
+        {"cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n"},
+        {"cpu.weight", "100\n"},
+};
+
+static int make_file(int dir_fd, const char *name, const char *text)
+{
+        int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = cgb_fd_write(fd, false, text, strlen(text));
+        close(fd);
+        return r;
+}
+
+static int open_folder(const struct cgb_tree *tree, const char *path)
+{
+        int fd = openat(tree->fd, *path != '\0' ? path : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int cgb_folder_fill(const struct cgb_tree *tree, const char *path)
+{
+        int fd = open_folder(tree, path);
+        int r = fd < 0 ? fd : 0;
+
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == 0; i++)
+                r = make_file(fd, files[i].name, files[i].text);
+        if (fd >= 0)
+                close(fd);
+        return r;
+}
+
+static int refuse(void *userdata, const char *name, uint64_t inode)
+{
+        (void)userdata;
+        (void)name;
+        (void)inode;
+        return -EBUSY;
+}
+
+/* @return 1 if it looks like a group that nobody uses; 0 if it does not look like a group; -EBUSY. */
+static int check_unused(const struct cgb_tree *tree, const char *path)
+{
+        char byte[1];
+        ssize_t n;
+        int r = cgb_tree_list(tree, path, refuse, NULL);
+
+        if (r < 0)
+                return r;
+        n = cgb_tree_read(tree, path, "cgroup.procs", byte, sizeof(byte));
+        return n == 0 ? 1 : n == -ENOENT ? 0 : -EBUSY;
+}
+
+/* Only what is called as the kernel's files are: somebody may have named a folder here by mistake. */
+static void unlink_files(DIR *dir)
+{
+        const struct dirent *entry;
+
+        while ((entry = readdir(dir)) != NULL)
+                if (cgb_name_is_kernel_file(entry->d_name))
+                        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+}
+
+int cgb_folder_empty(const struct cgb_tree *tree, const char *path)
+{
+        int r = check_unused(tree, path);
+        DIR *dir;
+        int fd;
+
+        if (r <= 0)
+                return r;
+        fd = open_folder(tree, path);
+        if (fd < 0)
+                return fd;
+        dir = fdopendir(fd);
+        if (dir == NULL) {
+                close(fd);
+                return -ENOMEM;
+        }
+        unlink_files(dir);
+        closedir(dir);
+        return 0;
+}

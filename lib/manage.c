@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Managing: start, a step whenever one is due, stop.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "context.h"
+
+static void arm_timer(struct cgb *cgb)
+{
+        struct itimerspec when = {
+                .it_value.tv_sec = (time_t)(cgb->deadline_usec / 1000000),
+                .it_value.tv_nsec = (long)(cgb->deadline_usec % 1000000) * 1000,
+        };
+
+        /* a clock of the embedder's own is not the timer's: such a loop goes by cgb_get_deadline_usec() */
+        if (cgb->options.now_usec == NULL)
+                timerfd_settime(cgb->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void disarm_timer(struct cgb *cgb)
+{
+        cgb->deadline_usec = UINT64_MAX;
+        timerfd_settime(cgb->timer_fd, 0, &(struct itimerspec){0}, NULL);
+}
+
+/* The parent's lock, and what a dead manager left. In a dry run neither, for nothing is written. */
+static int take_over(struct cgb *cgb)
+{
+        int r = cgb_lock_take(cgb->state_name, &cgb->fault);
+
+        if (r < 0)
+                return r;
+        cgb->lock_fd = r;
+        r = cgb_journal_replay(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+        if (r < 0)
+                return r;
+        if (r > 0)
+                cgb_report(cgb, CGB_EVENT_RESTORED, NULL, &(struct cgb_event){.restored = (uint32_t)r});
+        return cgb_setup_parent(cgb);
+}
+
+static int open_groups(struct cgb *cgb)
+{
+        char path[512];
+        int r = cgb_groups_init(cgb);
+
+        if (r < 0)
+                return r;
+        r = cgb_group_dir_open(&cgb->top.dir, cgb->fds, &cgb->tree, cgb->options.parent);
+        if (r < 0) {
+                cgb_tree_name(path, sizeof path, &cgb->tree, cgb->options.parent, "");
+                return cgb_fail(cgb, r, path, "there is no such group", "make it with mkdir, or start without a dry run");
+        }
+        cgb_group_dir_open(&cgb->machine, cgb->fds, &cgb->tree, "");
+        cgb_watch(cgb, &cgb->top);
+        return cgb_discover(cgb, &cgb->top);
+}
+
+int cgb_start(struct cgb *cgb)
+{
+        int r = 0;
+
+        if (cgb->started)
+                return cgb_fail(cgb, -EALREADY, cgb->options.parent, "it is managed by this context already", NULL);
+        cgb->steps = cgb->weights_written = cgb->longest_dispatch_usec = 0;
+        cgb->price_permille = 0;
+        if ((cgb->options.flags & CGB_DRY_RUN) == 0)
+                r = take_over(cgb);
+        if (r >= 0)
+                r = open_groups(cgb);
+        cgb->started = true;
+        if (r < 0) {
+                struct cgb_fault fault = cgb->fault;
+
+                cgb_stop(cgb);
+                cgb->fault = fault;
+                return r;
+        }
+        cgb->deadline_usec = cgb_now_usec(cgb);
+        arm_timer(cgb);
+        return 0;
+}
+
+/* Those that somebody else has written since our last write stay as they are; finds them, so that the journal lacks them. */
+static void find_foreign_writes(struct cgb *cgb)
+{
+        for (size_t i = 0; i < cgb->n_groups; i++) {
+                struct cgb_group *group = cgb->groups[i];
+                struct cgb_account_state account;
+                uint32_t weight;
+
+                if (!group->touched || cgb_policy_get_account(cgb->policy, group->node, &account) < 0
+                    || cgb_group_read_weight(cgb, group, &weight) < 0)
+                        continue;
+                if (account.written != 0 && weight != account.written)
+                        group->foreign = true;
+        }
+}
+
+/* Puts back what we wrote. The journal has it all, but for what the embedder would not see again: foreign writes. */
+static int put_back(struct cgb *cgb)
+{
+        int error = 0;
+
+        find_foreign_writes(cgb);
+        for (size_t i = 0; i < cgb->n_groups; i++) {
+                struct cgb_group *group = cgb->groups[i];
+                int r = 0;
+
+                if (group->touched && !group->foreign)
+                        r = cgb->backend->write(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, group->found_weight);
+                if (r < 0 && r != -ENODEV && r != -ENOENT) {
+                        cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "the weight that was found here cannot be put back");
+                        error = error == 0 ? r : error;
+                }
+        }
+        if (error == 0)
+                cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, NULL, NULL);
+        return error;
+}
+
+int cgb_stop(struct cgb *cgb)
+{
+        int r = 0;
+
+        if (!cgb->started)
+                return 0;
+        disarm_timer(cgb);
+        if (cgb->lock_fd >= 0) {
+                r = put_back(cgb);
+                if (r < 0)
+                        cgb_fail(cgb, r, cgb->options.parent, "not every weight could be put back",
+                                "mend what the error events name, then: cgctl restore");
+                else
+                        r = cgb_setup_undo(&cgb->tree, cgb->state_name, true, &cgb->fault);
+        }
+        if (cgb->policy != NULL)
+                cgb_groups_clear(cgb);
+        if (cgb->lock_fd >= 0)
+                close(cgb->lock_fd);
+        cgb->lock_fd = -1;
+        cgb->started = false;
+        return r;
+}
+
+/* Contention begins above one half and ends below a tenth: in between it is what it was. */
+static void report_pressure(struct cgb *cgb)
+{
+        struct cgb_pool_state pool;
+        bool was = cgb->price_permille > 0;
+
+        cgb_policy_get_pool(cgb->policy, CGB_NODE_ROOT, &pool);
+        if (!was && pool.price_permille > 500)
+                cgb->price_permille = pool.price_permille;
+        else if (was && pool.price_permille < 100)
+                cgb->price_permille = 0;
+        else
+                return;
+        cgb_report(cgb, CGB_EVENT_PRESSURE, NULL, &(struct cgb_event){.price_permille = cgb->price_permille});
+}
+
+static int step(struct cgb *cgb, uint64_t now_usec)
+{
+        int r = cgb_sense(cgb);
+
+        cgb->deadline_usec += cgb->options.step_usec;
+        if (cgb->deadline_usec <= now_usec)
+                cgb->deadline_usec = now_usec + cgb->options.step_usec; /* late by a step or more: do not catch up */
+        arm_timer(cgb);
+        if (r < 0) {
+                char path[512];
+
+                cgb_tree_name(path, sizeof path, &cgb->tree, cgb->options.parent, "cpu.stat");
+                return cgb_fail(cgb, r == -ENOENT ? -ENODEV : r, path, "the parent itself cannot be read any more",
+                        "if it was removed, start again");
+        }
+        cgb_policy_step(cgb->policy, now_usec);
+        cgb_apply(cgb);
+        report_pressure(cgb);
+        cgb->steps++;
+        return 0;
+}
+
+static uint64_t wall_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int cgb_dispatch(struct cgb *cgb)
+{
+        uint64_t begin_usec = wall_usec(), took_usec, now_usec, expirations;
+        int r = 0;
+
+        if (!cgb->started)
+                return 0;
+        if (read(cgb->timer_fd, &expirations, sizeof expirations) < 0 && errno != EAGAIN)
+                return cgb_fail(cgb, -errno, "timerfd", "it cannot be read", NULL);
+        cgb_discover_changes(cgb);
+        now_usec = cgb_now_usec(cgb);
+        if (now_usec >= cgb->deadline_usec)
+                r = step(cgb, now_usec);
+        took_usec = wall_usec() - begin_usec;
+        if (took_usec > cgb->longest_dispatch_usec)
+                cgb->longest_dispatch_usec = took_usec;
+        return r;
+}
+
+int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)
+{
+        struct cgb *cgb;
+        int lock_fd, r, count;
+
+        r = cgb_new(&cgb, options, fault);
+        if (r < 0)
+                return r;
+        lock_fd = cgb_lock_take(cgb->state_name, fault);
+        if (lock_fd < 0) {
+                cgb_free(cgb);
+                return lock_fd;
+        }
+        count = cgb_journal_replay(&cgb->tree, cgb->state_name, cgb->options.parent, fault);
+        r = count < 0 ? count : cgb_setup_undo(&cgb->tree, cgb->state_name, true, fault);
+        close(lock_fd);
+        cgb_free(cgb);
+        return r < 0 ? r : count;
+}

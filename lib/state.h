@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The folder in which a manager keeps what has to outlive it, and the lock that says that it lives. One set of files a parent,
+ * all called "<state_name><suffix>".
+ */
+#include <cgburst/cgburst.h>
+
+/** "/proc/sys/kernel/random/boot_id", or "unknown" where that cannot be read. @ret: at least 64 bytes. */
+void cgb_boot_id(char *ret, size_t size);
+
+/** "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", and dashes "\x2d". @return NULL without memory. */
+char *cgb_state_name(const char *state_dir, const char *parent);
+
+/** Takes the lock "<state_name>.lock", making the folder. @return an fd to be closed; -EBUSY if another manager lives; -EACCES, ... */
+int cgb_lock_take(const char *state_name, struct cgb_fault *fault);
+
+/** Replaces "<state_name><suffix>" by @text, safely. @text NULL removes it. @return 0 or a negative errno. */
+int cgb_state_write(const char *state_name, const char *suffix, const char *text, struct cgb_fault *fault);
+
+/** Reads it. @return 0 and a string for free(); -ENOENT if there is none. */
+int cgb_state_read(char **ret, const char *state_name, const char *suffix);
