@@ -32,7 +32,7 @@ static int update_journal(struct cgb *cgb)
         }
         r = cgb_journal_format(&text, entries, n);
         if (r == 0)
-                r = cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, text, &cgb->fault);
+                r = cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, text, CGB_ON_DISK, &cgb->fault);
         free(text);
         free(entries);
         if (r == 0)

@@ -9,10 +9,12 @@
  *     discover.c   groups come and go                    journal.c    what the files held before
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
+ *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
  */
 #include <cgburst/cgburst.h>
 
 #include "backend/backend.h"
+#include "credits.h"
 #include "events.h"
 #include "fault.h"
 #include "journal.h"
@@ -61,6 +63,7 @@ struct cgb {
         size_t n_pools;
         struct cgb_group **by_node;     /* as many as the policy's capacity */
 
+        struct cgb_saved_credits saved; /* of the manager before us, for groups that are adopted */
         struct cgb_event_queue events;
         int lock_fd;
         size_t next_check;              /* the rotation of look_around() in apply.c */
@@ -69,6 +72,7 @@ struct cgb {
         bool started;
         uint32_t price_permille;
         uint64_t deadline_usec;
+        uint64_t credits_saved_usec;
         uint64_t steps, weights_written, longest_dispatch_usec;
 };
 

@@ -144,6 +144,7 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group)
                 .share_permille = cgb_weight_to_share(group->found_weight),
                 .identity = group->dir.inode,
                 .weight = group->found_weight,
+                .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
         };
         int r = read_usage(cgb, group, &account.usage_usec);
 

@@ -156,7 +156,7 @@ int cgb_journal_replay(const struct cgb_tree *tree, const char *state_name, cons
         at = text;
         if (!take_head(&at)) {
                 free(text);
-                return cgb_state_write(state_name, CGB_JOURNAL_SUFFIX, NULL, fault);
+                return cgb_state_write(state_name, CGB_JOURNAL_SUFFIX, NULL, CGB_ON_DISK, fault);
         }
         out = open_memstream(&left_text, &left_size);
         if (out == NULL) {
@@ -167,7 +167,7 @@ int cgb_journal_replay(const struct cgb_tree *tree, const char *state_name, cons
         fprintf(out, MAGIC "boot %s\n", boot);
         r = replay(tree, parent, at, out, &left, fault);
         fclose(out);
-        cgb_state_write(state_name, CGB_JOURNAL_SUFFIX, left > 0 ? left_text : NULL, NULL);
+        cgb_state_write(state_name, CGB_JOURNAL_SUFFIX, left > 0 ? left_text : NULL, CGB_ON_DISK, NULL);
         free(left_text);
         free(text);
         return r;

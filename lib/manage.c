@@ -10,6 +10,9 @@
 
 #include "context.h"
 
+/* A crash forgets a minute of half an hour. */
+#define SAVE_EVERY_USEC 60000000ull
+
 static void arm_timer(struct cgb *cgb)
 {
         struct itimerspec when = {
@@ -57,8 +60,11 @@ static int open_groups(struct cgb *cgb)
                 return cgb_fail(cgb, r, path, "there is no such group", "make it with mkdir, or start without a dry run");
         }
         cgb_group_dir_open(&cgb->machine, cgb->fds, &cgb->tree, "");
+        cgb_credits_load(&cgb->saved, cgb->state_name);
         cgb_watch(cgb, &cgb->top);
-        return cgb_discover(cgb, &cgb->top);
+        r = cgb_discover(cgb, &cgb->top);
+        cgb_credits_free(&cgb->saved);
+        return r;
 }
 
 int cgb_start(struct cgb *cgb)
@@ -81,7 +87,7 @@ int cgb_start(struct cgb *cgb)
                 cgb->fault = fault;
                 return r;
         }
-        cgb->deadline_usec = cgb_now_usec(cgb);
+        cgb->deadline_usec = cgb->credits_saved_usec = cgb_now_usec(cgb);
         arm_timer(cgb);
         return 0;
 }
@@ -120,8 +126,17 @@ static int put_back(struct cgb *cgb)
                 }
         }
         if (error == 0)
-                cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, NULL, NULL);
+                cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, NULL, CGB_ON_DISK, NULL);
         return error;
+}
+
+static void save_credits(struct cgb *cgb)
+{
+        int r = cgb->policy != NULL && cgb->lock_fd >= 0 ? cgb_credits_save(cgb) : 0;
+
+        if (r < 0)
+                cgb_log(cgb, CGB_LOG_WARNING, "%s: the credits cannot be saved: %s", cgb->state_name, strerror(-r));
+        cgb->credits_saved_usec = cgb_now_usec(cgb);
 }
 
 int cgb_stop(struct cgb *cgb)
@@ -132,6 +147,7 @@ int cgb_stop(struct cgb *cgb)
                 return 0;
         disarm_timer(cgb);
         if (cgb->lock_fd >= 0) {
+                save_credits(cgb);
                 r = put_back(cgb);
                 if (r < 0)
                         cgb_fail(cgb, r, cgb->options.parent, "not every weight could be put back",
@@ -183,6 +199,8 @@ static int step(struct cgb *cgb, uint64_t now_usec)
         cgb_apply(cgb);
         report_pressure(cgb);
         cgb->steps++;
+        if (now_usec - cgb->credits_saved_usec >= SAVE_EVERY_USEC)
+                save_credits(cgb);
         return 0;
 }
 

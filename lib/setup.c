@@ -201,7 +201,7 @@ int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, bool end
         } else if (r >= 0) {
                 r = disable_enabled(tree, lines, n, fault);
                 if (r == 0)
-                        r = cgb_state_write(state_name, SETUP_SUFFIX, NULL, fault);
+                        r = cgb_state_write(state_name, SETUP_SUFFIX, NULL, CGB_ON_DISK, fault);
         }
         fclose(file);
         free(lines);

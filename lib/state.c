@@ -88,7 +88,7 @@ int cgb_lock_take(const char *state_name, struct cgb_fault *fault)
         return fd;
 }
 
-static int write_all(int fd, const char *text)
+static int write_all(int fd, const char *text, enum cgb_durability durability)
 {
         size_t n = strlen(text);
 
@@ -102,7 +102,7 @@ static int write_all(int fd, const char *text)
                 text += written;
                 n -= (size_t)written;
         }
-        return fsync(fd) < 0 ? -errno : 0;
+        return durability == CGB_ON_DISK && fsync(fd) < 0 ? -errno : 0;
 }
 
 static int sync_folder(const char *path)
@@ -121,7 +121,7 @@ static int sync_folder(const char *path)
         return r;
 }
 
-static int replace(const char *path, const char *text)
+static int replace(const char *path, const char *text, enum cgb_durability durability)
 {
         char next[PATH_MAX];
         int fd, r;
@@ -134,7 +134,7 @@ static int replace(const char *path, const char *text)
         fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, text);
+        r = write_all(fd, text, durability);
         close(fd);
         if (r == 0 && rename(next, path) < 0)
                 r = -errno;
@@ -142,10 +142,11 @@ static int replace(const char *path, const char *text)
                 unlink(next);
                 return r;
         }
-        return sync_folder(path);
+        return durability == CGB_ON_DISK ? sync_folder(path) : 0;
 }
 
-int cgb_state_write(const char *state_name, const char *suffix, const char *text, struct cgb_fault *fault)
+int cgb_state_write(const char *state_name, const char *suffix, const char *text, enum cgb_durability durability,
+        struct cgb_fault *fault)
 {
         char path[PATH_MAX];
         int r;
@@ -155,7 +156,7 @@ int cgb_state_write(const char *state_name, const char *suffix, const char *text
         if (text == NULL)
                 r = unlink(path) < 0 && errno != ENOENT ? -errno : 0;
         else
-                r = replace(path, text);
+                r = replace(path, text, durability);
         return r < 0 ? cgb_fault_set(fault, r, path, "it cannot be written, and nothing is changed without it", remedy) : 0;
 }
 

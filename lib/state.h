@@ -16,8 +16,15 @@ char *cgb_state_name(const char *state_dir, const char *parent);
 /** Takes the lock "<state_name>.lock", making the folder. @return an fd to be closed; -EBUSY if another manager lives; -EACCES, ... */
 int cgb_lock_take(const char *state_name, struct cgb_fault *fault);
 
-/** Replaces "<state_name><suffix>" by @text, safely. @text NULL removes it. @return 0 or a negative errno. */
-int cgb_state_write(const char *state_name, const char *suffix, const char *text, struct cgb_fault *fault);
+/** How safely a file is written. Either way it is replaced as a whole. */
+enum cgb_durability {
+        CGB_CACHED,             /* it may be lost with the machine; nothing waits for a disk */
+        CGB_ON_DISK,            /* it is there when the call returns (fsync) */
+};
+
+/** Replaces "<state_name><suffix>" by @text. @text NULL removes it. @return 0 or a negative errno. */
+int cgb_state_write(const char *state_name, const char *suffix, const char *text, enum cgb_durability durability,
+        struct cgb_fault *fault);
 
 /** Reads it. @return 0 and a string for free(); -ENOENT if there is none. */
 int cgb_state_read(char **ret, const char *state_name, const char *suffix);

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A thin front. Everything real is in meson.build and in the scripts that are called here.
+
+.PHONY: all demo test bench-kernel bench install clean packages
+
+all: build/build.ninja
+	ninja -C build
+
+# What cgburst does, on a real kernel, in two minutes.
+demo: packages all
+	bench/demo.sh
+
+# Every test: two compilers, sanitizers, and two real kernels in a guest.
+test: packages
+	tests/run
+
+# The figures of the README: probe latency beside busy loops, on a real kernel. Leaves build/kernel.json.
+bench-kernel: packages all
+	bench/bench-kernel.sh
+
+bench: bench-kernel
+
+install: all
+	meson install -C build
+
+clean:
+	rm -rf build build-asan
+
+packages:
+	@.ci/install .ci/packages tests/vm/packages
+
+build/build.ninja:
+	meson setup build
