@@ -11,33 +11,39 @@
 /* Twenty microseconds of reading, and a thousand groups are gone through in a minute. */
 #define CHECKS_PER_STEP 16
 
-/* Writes the journal anew if there are groups that it lacks. @return 0, or why nothing may be written now. */
-static int update_journal(struct cgb *cgb)
+/* Makes the journal on disk name every weight that we have written or are about to write. */
+static int save_journal(struct cgb *cgb)
 {
-        struct cgb_journal_entry *entries;
-        char *text = NULL;
-        size_t n = 0;
-        int r;
+        struct cgb_journal journal = {0};
+        int r = cgb_journal_of(cgb, &journal);
 
-        if (!cgb->journal_is_stale)
-                return 0;
-        entries = calloc(cgb->n_groups + 1, sizeof *entries);
-        if (entries == NULL)
-                return -ENOMEM;
-        for (size_t i = 0; i < cgb->n_groups; i++) {
-                struct cgb_group *group = cgb->groups[i];
-
-                if (!group->foreign)
-                        entries[n++] = (struct cgb_journal_entry){group->dir.inode, group->found_weight, group->name};
-        }
-        r = cgb_journal_format(&text, entries, n);
         if (r == 0)
-                r = cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, text, CGB_ON_DISK, &cgb->fault);
-        free(text);
-        free(entries);
+                r = cgb_journal_save(&journal, cgb->state_name, &cgb->fault);
+        cgb_journal_free(&journal);
         if (r == 0)
                 cgb->journal_is_stale = false;
+        if (r < 0 && r != cgb->journal_error)
+                cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &cgb->fault});
+        cgb->journal_error = r;
         return r;
+}
+
+int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < cgb->n_groups && r == 0; i++) {
+                const struct cgb_group *group = cgb->groups[i];
+
+                if (group->journalled && !group->foreign)
+                        r = cgb_journal_add(ret, group->dir.inode, group->found_weight, group->name);
+        }
+        for (size_t i = 0; i < cgb->inherited.n && r == 0; i++) {
+                const struct cgb_journal_entry *entry = &cgb->inherited.entries[i];
+
+                r = cgb_journal_add(ret, entry->inode, entry->weight, entry->name);
+        }
+        return r < 0 ? cgb_fail(cgb, r, cgb->state_name, "out of memory", NULL) : 0;
 }
 
 /* What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share. */
@@ -99,7 +105,7 @@ static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct 
                 return;
         cgb_policy_set_written(cgb->policy, group->node, action->previous);
         if (r == -ENODEV || r == -ENOENT)
-                cgb_group_set_gone(cgb, group);
+                cgb_group_lost(cgb, group, CGB_FILE_CPU_WEIGHT);
         else
                 cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "its weight cannot be written; the others go on");
 }
@@ -120,32 +126,80 @@ static void look_around(struct cgb *cgb)
         }
 }
 
+/* Takes all that the policy wants of this step. @return 0; -ENOMEM with nothing taken beyond what there is room for. */
+static int take_actions(struct cgb *cgb)
+{
+        size_t room = cgb->policy_options.capacity;
+
+        cgb->n_actions = 0;
+        if (cgb->actions == NULL || cgb->actions_room < room) {
+                struct cgb_action *actions = realloc(cgb->actions, room * sizeof *actions);
+
+                if (actions == NULL)
+                        return -ENOMEM;
+                cgb->actions = actions;
+                cgb->actions_room = room;
+        }
+        while (cgb_policy_next_action(cgb->policy, &cgb->actions[cgb->n_actions]))
+                cgb->n_actions++;
+        return 0;
+}
+
+/* What is to be written for the first time goes to the journal, and the journal to disk. */
+static int prepare_journal(struct cgb *cgb)
+{
+        bool changed = cgb->journal_is_stale;
+        int r;
+
+        for (size_t i = 0; i < cgb->n_actions; i++) {
+                struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
+
+                changed |= !group->journalled;
+                group->journalled = true;
+        }
+        r = changed ? save_journal(cgb) : 0;
+        if (r < 0)
+                cgb->journal_is_stale = true;
+        return r;
+}
+
+static void dry_run(struct cgb *cgb)
+{
+        for (size_t i = 0; i < cgb->n_actions; i++) {
+                struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
+
+                cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = cgb->actions[i]});
+                report_boost(cgb, group, &cgb->actions[i]);
+        }
+}
+
+/* The policy believes that it is written: tell it that it is not, and it asks again in the next step. */
+static void take_back(struct cgb *cgb)
+{
+        for (size_t i = 0; i < cgb->n_actions; i++)
+                cgb_policy_set_written(cgb->policy, cgb->actions[i].node, cgb->actions[i].previous);
+}
+
 void cgb_apply(struct cgb *cgb)
 {
-        bool dry_run = (cgb->options.flags & CGB_DRY_RUN) != 0, first = true;
-        struct cgb_action action;
+        if (take_actions(cgb) < 0)
+                return;
+        if ((cgb->options.flags & CGB_DRY_RUN) != 0) {
+                dry_run(cgb);
+                return;
+        }
+        if (cgb->n_actions > 0 && prepare_journal(cgb) < 0) {
+                take_back(cgb);
+                return;
+        }
+        for (size_t i = 0; i < cgb->n_actions; i++) {
+                struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
 
-        while (cgb_policy_next_action(cgb->policy, &action)) {
-                struct cgb_group *group = cgb->by_node[action.node];
-
-                if (group->foreign || group->gone)
-                        continue;
-                if (dry_run) {
-                        cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = action});
-                        report_boost(cgb, group, &action);
-                        continue;
-                }
-                if (first && update_journal(cgb) < 0) {
-                        /* without a journal nothing is written: the policy asks again in the next step */
-                        cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &cgb->fault});
-                        do
-                                cgb_policy_set_written(cgb->policy, action.node, action.previous);
-                        while (cgb_policy_next_action(cgb->policy, &action));
-                        return;
-                }
-                first = false;
-                write_weight(cgb, group, &action);
+                if (!group->foreign && !group->gone)
+                        write_weight(cgb, group, &cgb->actions[i]);
         }
         look_around(cgb);
+        if (cgb->journal_is_stale)
+                save_journal(cgb);
         cgb_groups_drop_gone(cgb);
 }

@@ -178,9 +178,19 @@ static int check_options(const struct cgb_options *options, struct cgb_fault *fa
                 return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN or 0");
         if (options->policy != NULL && cgb_policy_memory_size(options->policy) == 0)
                 return cgb_fault_set(fault, -EINVAL, "policy", "one of its values is out of range", "see cgburst/policy.h");
+        if (options->state_dir != NULL && *options->state_dir == '\0')
+                return cgb_fault_set(fault, -EINVAL, "state_dir", "it is empty", "name a folder, or leave it NULL");
         if (cgb_backend_find(options->backend) == NULL)
                 return cgb_fault_set(fault, -EINVAL, "backend", "this build has no backend of that name", "cgroupfs or libcgroup");
         return 0;
+}
+
+static bool has_control_characters(const char *text)
+{
+        for (; *text != '\0'; text++)
+                if ((unsigned char)*text < ' ' || *text == 0x7f)
+                        return true;
+        return false;
 }
 
 static int copy_options(struct cgb *cgb, const struct cgb_options *options, struct cgb_fault *fault)
@@ -213,9 +223,9 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
         cgb->options.state_dir = options->state_dir == NULL ? default_state_dir() : without_slashes(options->state_dir, false);
         if (cgb->options.parent == NULL || cgb->options.state_dir == NULL)
                 return cgb_fault_set(fault, -ENOMEM, "parent", "out of memory", NULL);
-        if (!cgb_path_is_valid(cgb->options.parent))
-                return cgb_fault_set(fault, -EINVAL, cgb->options.parent, "this cannot be the path of a group",
-                        "name the parent relative to the mount, without \".\" and \"..\"");
+        if (!cgb_path_is_valid(cgb->options.parent) || has_control_characters(cgb->options.parent))
+                return cgb_fault_set(fault, -EINVAL, "parent", "this cannot be the path of a group",
+                        "name it relative to the mount, without \".\", \"..\" or control characters");
         cgb->state_name = cgb_state_name(cgb->options.state_dir, cgb->options.parent);
         return cgb->state_name != NULL ? 0 : cgb_fault_set(fault, -ENOMEM, "state_dir", "out of memory", NULL);
 }

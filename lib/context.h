@@ -66,8 +66,15 @@ struct cgb {
         struct cgb_saved_credits saved; /* of the manager before us, for groups that are adopted */
         struct cgb_event_queue events;
         int lock_fd;
+        struct cgb_journal inherited;   /* of a dead manager: what could not be put back yet */
+        bool journal_is_ours;           /* it was read, so it may be replaced */
+        int journal_error;              /* that was last reported */
+        struct cgb_action *actions;     /* of one step */
+        size_t n_actions, actions_room;
+        bool list_again;                /* some group could not be adopted */
+        uint64_t listed_usec;
         size_t next_check;              /* the rotation of look_around() in apply.c */
-        bool journal_is_stale;          /* a group was added since it was written */
+        bool journal_is_stale;          /* it names a weight that is not ours to put back any more */
 
         bool started;
         uint32_t price_permille;
@@ -86,7 +93,7 @@ int cgb_groups_init(struct cgb *cgb);
 void cgb_groups_clear(struct cgb *cgb);
 int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name);
 void cgb_group_drop(struct cgb *cgb, struct cgb_group *group);
-void cgb_group_set_gone(struct cgb *cgb, struct cgb_group *group);
+void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file);
 void cgb_groups_drop_gone(struct cgb *cgb);
 struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name);
 uint32_t cgb_weight_to_share(uint32_t weight);
@@ -96,16 +103,16 @@ void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum c
 /* discover.c */
 int cgb_discover(struct cgb *cgb, struct cgb_group *pool);
 void cgb_discover_changes(struct cgb *cgb);
+void cgb_discover_again(struct cgb *cgb);
 void cgb_watch(struct cgb *cgb, struct cgb_group *pool);
+void cgb_unwatch(struct cgb *cgb);
 
 /* sense.c, apply.c */
 int cgb_sense(struct cgb *cgb);
 void cgb_apply(struct cgb *cgb);
+int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
 
 /* events.c */
 void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_group *group, const struct cgb_event *details);
 void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, int code, const char *message);
 
-/* setup.c */
-int cgb_setup_parent(struct cgb *cgb);
-int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, bool ended, struct cgb_fault *fault);

@@ -55,18 +55,30 @@ void cgb_watch(struct cgb *cgb, struct cgb_group *pool)
                         strerror(errno));
 }
 
-/* Everything is looked at again, because the kernel could not tell us of every change. */
-static void discover_again(struct cgb *cgb)
+void cgb_unwatch(struct cgb *cgb)
+{
+        char buffer[4096];
+
+        for (size_t i = 0; i < cgb->n_pools; i++)
+                if (cgb->pools[i]->watch >= 0)
+                        inotify_rm_watch(cgb->inotify_fd, cgb->pools[i]->watch);
+        while (read(cgb->inotify_fd, buffer, sizeof buffer) > 0)
+                ; /* what is left concerns nobody, and would keep the fd readable */
+}
+
+void cgb_discover_again(struct cgb *cgb)
 {
         for (size_t i = 0; i < cgb->n_groups; i++) {
                 uint64_t inode;
 
                 if (cgb_tree_find(&inode, &cgb->tree, cgb->groups[i]->dir.path) < 0 || inode != cgb->groups[i]->dir.inode)
-                        cgb_group_set_gone(cgb, cgb->groups[i]);
+                        cgb_group_lost(cgb, cgb->groups[i], CGB_FILE_CPU_STAT);
         }
         cgb_groups_drop_gone(cgb);
         for (size_t i = 0; i < cgb->n_pools; i++)
                 cgb_discover(cgb, cgb->pools[i]);
+        cgb->list_again = false;
+        cgb->listed_usec = cgb_now_usec(cgb);
 }
 
 static struct cgb_group *find_pool(struct cgb *cgb, int watch)
@@ -108,7 +120,7 @@ void cgb_discover_changes(struct cgb *cgb)
 
                         at += sizeof *event + event->len;
                         if ((event->mask & IN_Q_OVERFLOW) != 0) {
-                                discover_again(cgb);
+                                cgb_discover_again(cgb); /* the kernel could not tell us of every change */
                                 continue;
                         }
                         pool = find_pool(cgb, event->wd);

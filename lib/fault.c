@@ -35,7 +35,18 @@ const char *cgb_errno_remedy(int code)
                 return "raise the limit of open files (LimitNOFILE=, ulimit -n)";
         case -EOPNOTSUPP:
                 return "the group is threaded or of an invalid type: use a parent of type \"domain\"";
+        case -EINVAL:
+                return "the kernel refuses this value: see whether cpu.idle is 1 in this group, and write 0 there";
+        case -ERANGE:
+                return "the kernel refuses this value as out of range; please report it";
+        case -EBADMSG:
+                return "the file does not hold what the kernel documents for it; please report it with what it holds";
+        case -ENOENT:
+        case -ENODEV:
+                return "see whether the group is there, and whether its parent passes the cpu controller on: cgctl doctor";
+        case -EIO:
+                return "see the kernel's log (dmesg)";
         default:
-                return "";
+                return "see cgctl doctor";
         }
 }

@@ -12,5 +12,5 @@
  */
 int cgb_fault_set(struct cgb_fault *fault, int code, const char *file, const char *message, const char *remedy);
 
-/** What usually helps against a negative errno in a cgroup tree; "" if nothing general can be said. */
+/** What usually helps against a negative errno in a cgroup tree; never NULL. */
 const char *cgb_errno_remedy(int code);

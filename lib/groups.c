@@ -37,6 +37,7 @@ static void group_free(struct cgb *cgb, struct cgb_group *group)
 
 void cgb_groups_clear(struct cgb *cgb)
 {
+        cgb_unwatch(cgb);
         for (size_t i = 0; i < cgb->n_groups; i++)
                 group_free(cgb, cgb->groups[i]);
         cgb_group_dir_close(&cgb->top.dir, cgb->fds);
@@ -45,6 +46,9 @@ void cgb_groups_clear(struct cgb *cgb)
         free(cgb->pools);
         free(cgb->by_node);
         free(cgb->policy);
+        free(cgb->actions);
+        cgb->actions = NULL;
+        cgb->n_actions = cgb->actions_room = 0;
         cgb->groups = NULL;
         cgb->pools = NULL;
         cgb->by_node = NULL;
@@ -159,6 +163,14 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group)
         return r;
 }
 
+/* A weight that a dead manager wrote and that could not be put back is not what was found here. */
+static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
+{
+        for (size_t i = 0; i < cgb->inherited.n; i++)
+                if (cgb->inherited.entries[i].inode == group->dir.inode)
+                        group->found_weight = cgb->inherited.entries[i].weight;
+}
+
 /* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it. */
 static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
 {
@@ -176,8 +188,10 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
         if (group->name == NULL)
                 return -ENOMEM;
         r = cgb_group_read_weight(cgb, group, &group->found_weight);
-        if (r == 0)
-                r = join_policy(cgb, group);
+        if (r < 0)
+                return r;
+        use_inherited_weight(cgb, group);
+        r = join_policy(cgb, group);
         if (r < 0)
                 return r;
         r = append(&cgb->groups, &cgb->n_groups, group);
@@ -203,13 +217,14 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
         group->watch = -1;
         r = adopt(cgb, group, name);
         if (r < 0) {
-                if (group->name != NULL && r != -ENODEV && r != -ENOENT)
+                /* without cpu.weight its parent does not pass the controller on, or not yet: not worth a word */
+                if (group->name != NULL && r != -ENODEV && r != -ENOENT && !cgb->list_again)
                         cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "this group cannot be managed");
                 group_free(cgb, group);
+                cgb->list_again = true;
                 return r;
         }
         cgb->by_node[group->node] = group;
-        cgb->journal_is_stale = true;
         cgb_report(cgb, CGB_EVENT_ADDED, group, NULL);
         if (group->depth < cgb->options.depth) {
                 cgb_watch(cgb, group);
@@ -258,8 +273,14 @@ struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name)
         return NULL;
 }
 
-void cgb_group_set_gone(struct cgb *cgb, struct cgb_group *group)
+void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file)
 {
+        uint64_t inode;
+
+        if (cgb_tree_find(&inode, &cgb->tree, group->dir.path) == 0 && inode == group->dir.inode) {
+                cgb_report_error(cgb, group, file, -ENOENT, "the group is there and this file of it is not: the cpu controller was taken away");
+                return;
+        }
         group->gone = true;
         cgb->some_are_gone = true;
 }

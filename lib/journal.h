@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The restore journal: what each cpu.weight held before our first write, on disk before that write. Text, replaced as a whole
- * (write, fsync, rename), so that whatever is there is complete:
+ * The restore journal: what each cpu.weight held before our first write, on disk before that write. Text, "<state_name>.journal",
+ * always replaced as a whole, so that whatever is there is complete:
  *
  *     cgburst journal 1
  *     boot 5d0c...                 groups do not outlive a boot: another boot's journal is void
@@ -13,21 +13,36 @@
 
 #include "kernel/tree.h"
 
-#define CGB_JOURNAL_SUFFIX ".journal"
-
-/** One group, as the journal has it. */
+/** One file to put back. */
 struct cgb_journal_entry {
         uint64_t inode;
         uint32_t weight;
-        const char *name;
+        char *name;
 };
 
-/** The whole text of a journal, for cgb_state_write() with CGB_JOURNAL_SUFFIX. @return 0 and a string for free(); -ENOMEM. */
-int cgb_journal_format(char **ret, const struct cgb_journal_entry *entries, size_t n);
+/** A journal in memory. All zeros is an empty one. */
+struct cgb_journal {
+        struct cgb_journal_entry *entries;
+        size_t n;
+};
+
+/** Copies @name. @return 0; -ENOMEM. */
+int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, uint32_t weight, const char *name);
+
+void cgb_journal_free(struct cgb_journal *journal);
+
+/** What is on disk. No file, another boot's or one that makes no sense is an empty journal. @return 0; -EACCES, -ENOMEM, ... */
+int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb_fault *fault);
+
+/** Makes the disk hold exactly this; an empty journal is no file. @return 0 or a negative errno. */
+int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault);
 
 /**
- * Puts back every weight that a journal names, if the group is still the same. Those that cannot be put back stay in it.
+ * Puts every weight back whose group is still the same and holds something else. What cannot be put back stays in @journal,
+ * everything else leaves it. Of several failures the first is told.
  *
- * @return how many files were put back; the first error
+ * @ret_count: how many files were written
+ * @return 0, or the first failure
  */
-int cgb_journal_replay(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault);
+int cgb_journal_put_back(struct cgb_journal *journal, const struct cgb_tree *tree, const char *parent, size_t *ret_count,
+        struct cgb_fault *fault);

@@ -9,9 +9,13 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "setup.h"
 
 /* A crash forgets a minute of half an hour. */
 #define SAVE_EVERY_USEC 60000000ull
+
+/* How often groups that could not be adopted are tried again: their cpu.weight may come, or a limit may have been raised. */
+#define LIST_EVERY_USEC 10000000ull
 
 static void arm_timer(struct cgb *cgb)
 {
@@ -31,7 +35,36 @@ static void disarm_timer(struct cgb *cgb)
         timerfd_settime(cgb->timer_fd, 0, &(struct itimerspec){0}, NULL);
 }
 
-/* The parent's lock, and what a dead manager left. In a dry run neither, for nothing is written. */
+static int setup(struct cgb *cgb)
+{
+        int fd = cgb_setup_lock(cgb->state_name, &cgb->fault), r;
+
+        if (fd < 0)
+                return fd;
+        r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+        close(fd);
+        return r;
+}
+
+/* What a dead manager left. A weight that cannot be put back is reported, stays in the journal, and stops nobody. */
+static int put_back_inherited(struct cgb *cgb)
+{
+        struct cgb_fault fault;
+        size_t count;
+        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault);
+
+        if (r < 0)
+                return r;
+        cgb->journal_is_ours = true;
+        r = cgb_journal_put_back(&cgb->inherited, &cgb->tree, cgb->options.parent, &count, &fault);
+        if (r < 0)
+                cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
+        if (count > 0)
+                cgb_report(cgb, CGB_EVENT_RESTORED, NULL, &(struct cgb_event){.restored = (uint32_t)count});
+        return cgb_journal_save(&cgb->inherited, cgb->state_name, &cgb->fault);
+}
+
+/* In a dry run none of this, for nothing is written. */
 static int take_over(struct cgb *cgb)
 {
         int r = cgb_lock_take(cgb->state_name, &cgb->fault);
@@ -39,12 +72,8 @@ static int take_over(struct cgb *cgb)
         if (r < 0)
                 return r;
         cgb->lock_fd = r;
-        r = cgb_journal_replay(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
-        if (r < 0)
-                return r;
-        if (r > 0)
-                cgb_report(cgb, CGB_EVENT_RESTORED, NULL, &(struct cgb_event){.restored = (uint32_t)r});
-        return cgb_setup_parent(cgb);
+        r = put_back_inherited(cgb);
+        return r < 0 ? r : setup(cgb);
 }
 
 static int open_groups(struct cgb *cgb)
@@ -64,7 +93,8 @@ static int open_groups(struct cgb *cgb)
         cgb_watch(cgb, &cgb->top);
         r = cgb_discover(cgb, &cgb->top);
         cgb_credits_free(&cgb->saved);
-        return r;
+        cgb_tree_name(path, sizeof path, &cgb->tree, cgb->options.parent, "");
+        return r < 0 ? cgb_fail(cgb, r, path, "its groups cannot be listed", NULL) : 0;
 }
 
 int cgb_start(struct cgb *cgb)
@@ -73,8 +103,9 @@ int cgb_start(struct cgb *cgb)
 
         if (cgb->started)
                 return cgb_fail(cgb, -EALREADY, cgb->options.parent, "it is managed by this context already", NULL);
-        cgb->steps = cgb->weights_written = cgb->longest_dispatch_usec = 0;
+        cgb->steps = cgb->weights_written = cgb->longest_dispatch_usec = cgb->events.lost = 0;
         cgb->price_permille = 0;
+        cgb->journal_error = 0;
         if ((cgb->options.flags & CGB_DRY_RUN) == 0)
                 r = take_over(cgb);
         if (r >= 0)
@@ -108,26 +139,35 @@ static void find_foreign_writes(struct cgb *cgb)
         }
 }
 
-/* Puts back what we wrote. The journal has it all, but for what the embedder would not see again: foreign writes. */
+/* Puts back what we wrote, and leaves exactly that in the journal which could not be put back. */
 static int put_back(struct cgb *cgb)
 {
-        int error = 0;
+        struct cgb_journal journal = {0};
+        size_t count;
+        int r, saved;
 
         find_foreign_writes(cgb);
-        for (size_t i = 0; i < cgb->n_groups; i++) {
-                struct cgb_group *group = cgb->groups[i];
-                int r = 0;
-
-                if (group->touched && !group->foreign)
-                        r = cgb->backend->write(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, group->found_weight);
-                if (r < 0 && r != -ENODEV && r != -ENOENT) {
-                        cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "the weight that was found here cannot be put back");
-                        error = error == 0 ? r : error;
-                }
+        r = cgb_journal_of(cgb, &journal);
+        if (r == 0) {
+                r = cgb_journal_put_back(&journal, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
+                if (r < 0)
+                        cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &cgb->fault});
+                saved = cgb_journal_save(&journal, cgb->state_name, r < 0 ? NULL : &cgb->fault);
+                r = r < 0 ? r : saved;
         }
-        if (error == 0)
-                cgb_state_write(cgb->state_name, CGB_JOURNAL_SUFFIX, NULL, CGB_ON_DISK, NULL);
-        return error;
+        cgb_journal_free(&journal);
+        return r;
+}
+
+static int undo_setup(struct cgb *cgb)
+{
+        int fd = cgb_setup_lock(cgb->state_name, &cgb->fault), r;
+
+        if (fd < 0)
+                return fd;
+        r = cgb_setup_undo(&cgb->tree, cgb->state_name, &cgb->fault);
+        close(fd);
+        return r;
 }
 
 static void save_credits(struct cgb *cgb)
@@ -141,27 +181,23 @@ static void save_credits(struct cgb *cgb)
 
 int cgb_stop(struct cgb *cgb)
 {
-        int r = 0;
+        int r = 0, undone = 0;
 
         if (!cgb->started)
                 return 0;
         disarm_timer(cgb);
-        if (cgb->lock_fd >= 0) {
+        if (cgb->journal_is_ours) {
                 save_credits(cgb);
                 r = put_back(cgb);
-                if (r < 0)
-                        cgb_fail(cgb, r, cgb->options.parent, "not every weight could be put back",
-                                "mend what the error events name, then: cgctl restore");
-                else
-                        r = cgb_setup_undo(&cgb->tree, cgb->state_name, true, &cgb->fault);
+                undone = undo_setup(cgb);
         }
-        if (cgb->policy != NULL)
-                cgb_groups_clear(cgb);
+        cgb_groups_clear(cgb);
+        cgb_journal_free(&cgb->inherited);
         if (cgb->lock_fd >= 0)
                 close(cgb->lock_fd);
         cgb->lock_fd = -1;
-        cgb->started = false;
-        return r;
+        cgb->started = cgb->journal_is_ours = false;
+        return r < 0 ? r : undone;
 }
 
 /* Contention begins above one half and ends below a tenth: in between it is what it was. */
@@ -223,6 +259,8 @@ int cgb_dispatch(struct cgb *cgb)
                 return cgb_fail(cgb, -errno, "timerfd", "it cannot be read", NULL);
         cgb_discover_changes(cgb);
         now_usec = cgb_now_usec(cgb);
+        if (cgb->list_again && now_usec - cgb->listed_usec >= LIST_EVERY_USEC)
+                cgb_discover_again(cgb);
         if (now_usec >= cgb->deadline_usec)
                 r = step(cgb, now_usec);
         took_usec = wall_usec() - begin_usec;
@@ -231,22 +269,38 @@ int cgb_dispatch(struct cgb *cgb)
         return r;
 }
 
+/* Under the manager's lock. @return how many files were put back, or the first failure. */
+static int restore(struct cgb *cgb)
+{
+        size_t count;
+        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), saved, undone;
+
+        if (r < 0)
+                return r;
+        r = cgb_journal_put_back(&cgb->inherited, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
+        saved = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
+        cgb_journal_free(&cgb->inherited);
+        if (r < 0 || saved < 0)
+                return r < 0 ? r : saved;
+        undone = undo_setup(cgb);
+        return undone < 0 ? undone : (int)count;
+}
+
 int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)
 {
         struct cgb *cgb;
-        int lock_fd, r, count;
+        int r = cgb_new(&cgb, options, fault);
 
-        r = cgb_new(&cgb, options, fault);
         if (r < 0)
                 return r;
-        lock_fd = cgb_lock_take(cgb->state_name, fault);
-        if (lock_fd < 0) {
-                cgb_free(cgb);
-                return lock_fd;
+        r = cgb->lock_fd = cgb_lock_take(cgb->state_name, &cgb->fault);
+        if (r >= 0) {
+                r = restore(cgb);
+                close(cgb->lock_fd);
         }
-        count = cgb_journal_replay(&cgb->tree, cgb->state_name, cgb->options.parent, fault);
-        r = count < 0 ? count : cgb_setup_undo(&cgb->tree, cgb->state_name, true, fault);
-        close(lock_fd);
+        if (r < 0 && fault != NULL)
+                *fault = cgb->fault;
+        cgb->lock_fd = -1;
         cgb_free(cgb);
-        return r < 0 ? r : count;
+        return r;
 }

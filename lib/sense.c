@@ -57,7 +57,7 @@ static void sense_groups(struct cgb *cgb, struct cgb_group *pool)
                 int r = read_cpu_stat(cgb, &group->dir, &sample.usage_usec);
 
                 if (r == -ENODEV || r == -ENOENT)
-                        cgb_group_set_gone(cgb, group);
+                        cgb_group_lost(cgb, group, CGB_FILE_CPU_STAT);
                 else if (r < 0)
                         cgb_report_error(cgb, group, CGB_FILE_CPU_STAT, r, "its usage cannot be read");
                 else
@@ -96,7 +96,7 @@ int cgb_sense(struct cgb *cgb)
                 /* the machine's usage says nothing about an inner pool's own CPUs: its parent's fullness counts there */
                 r = sense_pool(cgb, cgb->pools[i], CGB_UNKNOWN);
                 if (r == -ENODEV || r == -ENOENT)
-                        cgb_group_set_gone(cgb, cgb->pools[i]);
+                        cgb_group_lost(cgb, cgb->pools[i], CGB_FILE_CPU_STAT);
                 else if (r < 0)
                         cgb_report_error(cgb, cgb->pools[i], CGB_FILE_CPU_STAT, r, "its usage cannot be read");
         }

@@ -1,210 +1,230 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What has to be there before a workspace can be: the parent group, and the cpu controller on the way down to it. What had to be made or
- * switched on for it is written down in "<state_name>.setup" before it is done, by whoever does it, and undone when the parent is
- * empty again or its manager ends.
- *
- *     boot 5d0c...
- *     made cgburst                 a group, path below the mount
- *     enabled a/b                  the cpu controller in this group's cgroup.subtree_control; empty: the top of the tree
- */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "context.h"
+#include "fault.h"
+#include "kernel/parse.h"
 #include "kernel/path.h"
 #include "kernel/verbs.h"
+#include "setup.h"
+#include "state.h"
 
-#define SETUP_SUFFIX ".setup"
+#define SUFFIX ".setup"
 
-/* The file, locked for as long as it is open. Several processes make workspaces at once, each for some milliseconds. */
-static FILE *open_locked(const char *state_name, const char *mode, struct cgb_fault *fault)
+/* One line. */
+struct entry {
+        bool made;
+        char *path;
+};
+
+/* The file in memory. */
+struct setup {
+        const char *state_name;
+        struct cgb_fault *fault;
+        char *text;
+        struct entry *entries;
+        size_t n;
+};
+
+int cgb_setup_lock(const char *state_name, struct cgb_fault *fault)
 {
-        char path[PATH_MAX];
-        struct stat open_one, named_one;
-        FILE *file;
-
-        snprintf(path, sizeof path, "%s" SETUP_SUFFIX, state_name);
-        for (;;) {
-                file = fopen(path, mode);
-                if (file == NULL)
-                        break;
-                if (flock(fileno(file), LOCK_EX) == 0 && fstat(fileno(file), &open_one) == 0 && stat(path, &named_one) == 0
-                    && open_one.st_ino == named_one.st_ino)
-                        return file;
-                fclose(file); /* it was removed while we waited: there is a new one, or none */
-        }
-        if (errno != ENOENT || *mode != 'r')
-                cgb_fault_set(fault, -errno, path, "it cannot be opened", "name a folder that you may write to (state_dir, --state-dir)");
-        return NULL;
+        return cgb_lock_wait(state_name, SUFFIX "-lock", fault);
 }
 
-static int note(FILE *file, const char *what, const char *path)
+static void setup_free(struct setup *setup)
 {
-        if (fprintf(file, "%s %s\n", what, path) < 0 || fflush(file) != 0 || fsync(fileno(file)) < 0)
-                return -errno;
+        free(setup->entries);
+        free(setup->text);
+}
+
+/* What is on disk; another boot's is nothing. */
+static int setup_load(struct setup *setup)
+{
+        char boot[64], *at, *line;
+        int r = cgb_state_read(&setup->text, setup->state_name, SUFFIX);
+
+        if (r < 0) {
+                setup->text = NULL;
+                return r == -ENOENT ? 0 : cgb_fault_set(setup->fault, r, setup->state_name, "what was set up cannot be read", NULL);
+        }
+        setup->entries = calloc(strlen(setup->text) / strlen("made ") + 1, sizeof *setup->entries);
+        if (setup->entries == NULL)
+                return cgb_fault_set(setup->fault, -ENOMEM, setup->state_name, "out of memory", NULL);
+        cgb_boot_id(boot, sizeof boot);
+        at = setup->text;
+        while ((line = strsep(&at, "\n")) != NULL) {
+                if (strncmp(line, "boot ", 5) == 0 && strcmp(line + 5, boot) != 0)
+                        break;
+                if (strncmp(line, "made ", 5) == 0)
+                        setup->entries[setup->n++] = (struct entry){.made = true, .path = line + 5};
+                else if (strncmp(line, "enabled ", 8) == 0)
+                        setup->entries[setup->n++] = (struct entry){.made = false, .path = line + 8};
+        }
         return 0;
+}
+
+/* Makes the disk hold the entries whose path is set, and one more if @more is not NULL. */
+static int setup_save(const struct setup *setup, const struct entry *more)
+{
+        char boot[64], *text = NULL;
+        size_t size, lines = 0;
+        FILE *out = open_memstream(&text, &size);
+        int r;
+
+        if (out == NULL)
+                return cgb_fault_set(setup->fault, -ENOMEM, setup->state_name, "out of memory", NULL);
+        cgb_boot_id(boot, sizeof boot);
+        fprintf(out, "boot %s\n", boot);
+        for (size_t i = 0; i <= setup->n; i++) {
+                const struct entry *entry = i < setup->n ? &setup->entries[i] : more;
+
+                if (entry == NULL || entry->path == NULL)
+                        continue;
+                fprintf(out, "%s %s\n", entry->made ? "made" : "enabled", entry->path);
+                lines++;
+        }
+        if (fclose(out) == 0)
+                r = cgb_state_write(setup->state_name, SUFFIX, lines > 0 ? text : NULL, CGB_ON_DISK, setup->fault);
+        else
+                r = cgb_fault_set(setup->fault, -ENOMEM, setup->state_name, "out of memory", NULL);
+        free(text);
+        return r;
+}
+
+/* Writes one more entry down, on disk, before what it says is done. */
+static int note(struct setup *setup, bool made, const char *path)
+{
+        struct entry entry = {.made = made, .path = (char *)path};
+        int r = setup_save(setup, &entry);
+
+        if (r < 0)
+                return r;
+        setup_free(setup);
+        *setup = (struct setup){.state_name = setup->state_name, .fault = setup->fault};
+        return setup_load(setup);
 }
 
 static int note_enabled(void *userdata, const char *path)
 {
-        return note(userdata, "enabled", path);
+        return note(userdata, false, path);
 }
 
 /* Makes @path and those above it that are missing. */
-static int make_path(struct cgb *cgb, FILE *file, const char *path)
+static int make_path(struct setup *setup, const struct cgb_tree *tree, const char *path)
 {
-        char above[PATH_MAX];
-        int r = cgb_tree_find(NULL, &cgb->tree, path);
+        char above[PATH_MAX], file[512];
+        int r = cgb_tree_find(NULL, tree, path);
 
+        if (r == 0)
+                return 0;
+        cgb_tree_name(file, sizeof file, tree, path, "");
         if (r != -ENOENT)
-                return r;
+                return cgb_fault_set(setup->fault, r, file, "this cannot be a group", NULL);
         snprintf(above, sizeof above, "%s", path);
         if (cgb_path_cut(above)) {
-                r = make_path(cgb, file, above);
+                r = make_path(setup, tree, above);
                 if (r < 0)
                         return r;
         }
-        r = note(file, "made", path);
+        r = note(setup, true, path);
         if (r == 0)
-                r = cgb_tree_make(&cgb->tree, path, &cgb->fault);
+                r = cgb_tree_make(tree, path, setup->fault);
         return r == -EEXIST ? 0 : r;
 }
 
-static bool is_complete(struct cgb *cgb)
+static bool is_complete(const struct cgb_tree *tree, const char *parent)
 {
         char above[PATH_MAX];
 
-        snprintf(above, sizeof above, "%s", cgb->options.parent);
+        snprintf(above, sizeof above, "%s", parent);
         do {
-                if (cgb_tree_is_enabled(&cgb->tree, above, "cpu") != 1)
+                if (cgb_tree_is_enabled(tree, above, "cpu") != 1)
                         return false;
         } while (cgb_path_cut(above));
         return true;
 }
 
-/* The folder of the state may be missing too. */
-static FILE *open_for_notes(struct cgb *cgb)
+int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
 {
-        char boot[64];
-        FILE *file;
-
-        if (mkdir(cgb->options.state_dir, 0755) < 0 && errno != EEXIST) {
-                cgb_fail(cgb, -errno, cgb->options.state_dir, "the state folder cannot be made",
-                        "name a folder that you may write to (state_dir, --state-dir)");
-                return NULL;
-        }
-        file = open_locked(cgb->state_name, "a", &cgb->fault);
-        cgb_boot_id(boot, sizeof boot);
-        if (file != NULL && ftell(file) == 0)
-                note(file, "boot", boot);
-        return file;
-}
-
-int cgb_setup_parent(struct cgb *cgb)
-{
-        FILE *file;
+        struct setup setup = {.state_name = state_name, .fault = fault};
         int r;
 
-        if (is_complete(cgb))
+        if (is_complete(tree, parent))
                 return 0;
-        file = open_for_notes(cgb);
-        if (file == NULL)
-                return cgb->fault.code;
-        r = make_path(cgb, file, cgb->options.parent);
+        r = setup_load(&setup);
         if (r == 0)
-                r = cgb_tree_enable_path(&cgb->tree, cgb->options.parent, "cpu", note_enabled, file, &cgb->fault);
-        fclose(file);
+                r = make_path(&setup, tree, parent);
+        if (r == 0)
+                r = cgb_tree_enable_path(tree, parent, "cpu", note_enabled, &setup, fault);
+        setup_free(&setup);
         return r < 0 ? r : 0;
 }
 
-/* One line of the file. */
-struct setup_line {
-        bool made;
-        char *path;
+struct children {
+        const struct cgb_tree *tree;
+        const char *path;
 };
 
-/* Takes the text apart, in place. @return the lines in *@ret for free(), and how many; none if they are of another boot. */
-static size_t take_apart(char *text, struct setup_line **ret)
+/* Has somebody given this child a weight of its own? 1 ends the walk as a negative value would. */
+static int find_weight(void *userdata, const char *name, uint64_t inode)
 {
-        struct setup_line *lines = calloc(strlen(text) / 5 + 1, sizeof *lines);
-        char boot[64];
-        size_t n = 0;
+        const struct children *children = userdata;
+        char path[PATH_MAX], text[64];
+        uint32_t weight;
+        ssize_t n;
 
-        cgb_boot_id(boot, sizeof boot);
-        for (char *line = strtok(text, "\n"); line != NULL && lines != NULL; line = strtok(NULL, "\n")) {
-                if (strncmp(line, "boot ", 5) == 0 && strcmp(line + 5, boot) != 0)
-                        break;
-                if (strncmp(line, "made ", 5) == 0)
-                        lines[n++] = (struct setup_line){.made = true, .path = line + 5};
-                else if (strncmp(line, "enabled ", 8) == 0)
-                        lines[n++] = (struct setup_line){.made = false, .path = line + 8};
-        }
-        *ret = lines;
-        return n;
+        (void)inode;
+        if (cgb_path_join(path, sizeof path, children->path, name) < 0)
+                return 0;
+        n = cgb_tree_read(children->tree, path, "cpu.weight", text, sizeof text);
+        return n >= 0 && cgb_parse_weight(&weight, text, (size_t)n) == 0 && weight != CGB_WEIGHT_DEFAULT ? -EBUSY : 0;
 }
 
-/* Removes the groups that were made, the deepest first. @return 1 if some were, 0 if there was none, -EBUSY while one is in use. */
-static int remove_made(const struct cgb_tree *tree, const struct setup_line *lines, size_t n)
+static bool weights_are_used(const struct cgb_tree *tree, const char *path)
 {
-        int removed = 0;
-
-        for (size_t i = n; i > 0; i--) {
-                int r = lines[i - 1].made ? cgb_tree_remove(tree, lines[i - 1].path, NULL) : 0;
-
-                if (r < 0 && r != -ENOENT)
-                        return r;
-                removed |= lines[i - 1].made;
-        }
-        return removed;
+        return cgb_tree_list(tree, path, find_weight, &(struct children){tree, path}) == -EBUSY;
 }
 
-static int disable_enabled(const struct cgb_tree *tree, const struct setup_line *lines, size_t n, struct cgb_fault *fault)
+/* @return 0 if it is undone or there was nothing to undo; -EBUSY while it is used. */
+static int undo(const struct cgb_tree *tree, const struct entry *entry, struct cgb_fault *fault)
 {
-        int error = 0;
-
-        for (size_t i = n; i > 0; i--) {
-                int r = lines[i - 1].made ? 0 : cgb_tree_disable(tree, lines[i - 1].path, "cpu", error == 0 ? fault : NULL);
-
-                if (r < 0 && r != -ENOENT && error == 0)
-                        error = r;
-        }
-        return error;
-}
-
-int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, bool ended, struct cgb_fault *fault)
-{
-        FILE *file = open_locked(state_name, "r", fault);
-        struct setup_line *lines;
-        char *text;
-        size_t n;
         int r;
 
-        if (file == NULL)
-                return 0;
-        r = cgb_state_read(&text, state_name, SETUP_SUFFIX);
-        if (r < 0) {
-                fclose(file);
-                return r;
+        if (entry->made)
+                r = cgb_tree_remove(tree, entry->path, NULL);
+        else if (weights_are_used(tree, entry->path))
+                r = -EBUSY;
+        else
+                r = cgb_tree_disable(tree, entry->path, "cpu", fault);
+        return r == -ENOENT ? 0 : r;
+}
+
+int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, struct cgb_fault *fault)
+{
+        struct setup setup = {.state_name = state_name, .fault = fault};
+        int r = setup_load(&setup), error = 0;
+
+        /* groups first, from below: one that goes takes its own controllers along, and no longer uses those above */
+        for (int pass = 0; pass < 2 && r == 0; pass++) {
+                for (size_t i = setup.n; i > 0; i--) {
+                        struct entry *entry = &setup.entries[i - 1];
+                        int u;
+
+                        if (entry->path == NULL || entry->made != (pass == 0))
+                                continue;
+                        u = undo(tree, entry, error == 0 ? fault : NULL);
+                        if (u == 0)
+                                entry->path = NULL;
+                        else if (u != -EBUSY && error == 0)
+                                error = u;
+                }
         }
-        n = take_apart(text, &lines);
-        r = remove_made(tree, lines, n);
-        if (r == -EBUSY || (r == 0 && n > 0 && !ended)) {
-                r = 0; /* still in use: whoever is last does it */
-        } else if (r >= 0) {
-                r = disable_enabled(tree, lines, n, fault);
-                if (r == 0)
-                        r = cgb_state_write(state_name, SETUP_SUFFIX, NULL, CGB_ON_DISK, fault);
-        }
-        fclose(file);
-        free(lines);
-        free(text);
-        return r;
+        if (r == 0 && setup.n > 0)
+                r = setup_save(&setup, NULL);
+        setup_free(&setup);
+        return error < 0 ? error : r;
 }

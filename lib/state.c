@@ -36,8 +36,8 @@ char *cgb_state_name(const char *state_dir, const char *parent)
                 return NULL;
         end = name + sprintf(name, "%s/", state_dir);
         for (const char *c = parent; *c != '\0'; c++) {
-                if (*c == '-')
-                        end += sprintf(end, "\\x2d");
+                if (*c == '-' || *c == '\\')
+                        end += sprintf(end, "\\x%02x", (unsigned)*c);
                 else
                         *end++ = *c == '/' ? '-' : *c;
         }
@@ -60,18 +60,44 @@ static int make_folder(const char *name)
         return 0;
 }
 
-int cgb_lock_take(const char *state_name, struct cgb_fault *fault)
+/* Opens "<state_name><suffix>", and tells its name in @path, of PATH_MAX bytes. */
+static int open_lock(const char *state_name, const char *suffix, char *path, struct cgb_fault *fault)
 {
-        char path[PATH_MAX], holder[32] = "", message[128];
         int fd, r;
 
-        snprintf(path, sizeof path, "%s.lock", state_name);
+        if (snprintf(path, PATH_MAX, "%s%s", state_name, suffix) >= PATH_MAX)
+                return cgb_fault_set(fault, -ENAMETOOLONG, state_name, "the name is too long", remedy);
         r = make_folder(state_name);
         if (r < 0)
                 return cgb_fault_set(fault, r, path, "the state folder cannot be made", remedy);
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        return fd < 0 ? cgb_fault_set(fault, -errno, path, "the lock cannot be opened", remedy) : fd;
+}
+
+int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *fault)
+{
+        char path[PATH_MAX];
+        int fd = open_lock(state_name, suffix, path, fault);
+
         if (fd < 0)
-                return cgb_fault_set(fault, -errno, path, "the lock cannot be opened", remedy);
+                return fd;
+        while (flock(fd, LOCK_EX) < 0) {
+                if (errno == EINTR)
+                        continue;
+                cgb_fault_set(fault, -errno, path, "it cannot be locked", NULL);
+                close(fd);
+                return -ENOLCK;
+        }
+        return fd;
+}
+
+int cgb_lock_take(const char *state_name, struct cgb_fault *fault)
+{
+        char path[PATH_MAX], holder[32] = "", message[128];
+        int fd = open_lock(state_name, ".lock", path, fault), r;
+
+        if (fd < 0)
+                return fd;
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
                 if (pread(fd, holder, sizeof holder - 1, 0) < 0)
                         holder[0] = '\0';

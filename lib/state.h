@@ -10,11 +10,14 @@
 /** "/proc/sys/kernel/random/boot_id", or "unknown" where that cannot be read. @ret: at least 64 bytes. */
 void cgb_boot_id(char *ret, size_t size);
 
-/** "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", and dashes "\x2d". @return NULL without memory. */
+/** "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", dashes "\x2d", backslashes "\x5c". @return NULL without memory. */
 char *cgb_state_name(const char *state_dir, const char *parent);
 
 /** Takes the lock "<state_name>.lock", making the folder. @return an fd to be closed; -EBUSY if another manager lives; -EACCES, ... */
 int cgb_lock_take(const char *state_name, struct cgb_fault *fault);
+
+/** Waits for the lock "<state_name><suffix>". @return an fd to be closed, or a negative errno. */
+int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *fault);
 
 /** How safely a file is written. Either way it is replaced as a whole. */
 enum cgb_durability {

@@ -7,10 +7,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "context.h"
 #include "kernel/path.h"
 #include "kernel/verbs.h"
+#include "setup.h"
 
 static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
 {
@@ -36,18 +38,11 @@ static int write_first_weight(struct cgb *cgb, const char *path, uint32_t share_
         return cgb_fail(cgb, r, file, "the share cannot be written", NULL);
 }
 
-int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options)
+/* Under the lock of the setup: nobody removes the parent while a workspace is being made in it. */
+static int make_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
 {
-        char path[PATH_MAX];
-        int r;
+        int r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
 
-        if (options->size != sizeof *options)
-                return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst", NULL);
-        if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
-                return cgb_fail(cgb, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
-        r = find_path(cgb, options->name, path, sizeof path);
-        if (r == 0)
-                r = cgb_setup_parent(cgb);
         if (r < 0)
                 return r;
         r = cgb_tree_make(&cgb->tree, path, &cgb->fault);
@@ -61,6 +56,43 @@ int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options)
         return r;
 }
 
+/* What nobody uses any more is undone, unless there is a manager: then that is who ends last. */
+static int undo_if_unmanaged(struct cgb *cgb, struct cgb_fault *fault)
+{
+        int lock_fd, r;
+
+        if (cgb->started)
+                return 0;
+        lock_fd = cgb_lock_take(cgb->state_name, NULL);
+        if (lock_fd < 0)
+                return 0;
+        r = cgb_setup_undo(&cgb->tree, cgb->state_name, fault);
+        close(lock_fd);
+        return r;
+}
+
+int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options)
+{
+        char path[PATH_MAX];
+        int fd, r;
+
+        if (options->size != sizeof *options)
+                return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst", "set it to sizeof the struct");
+        if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
+                return cgb_fail(cgb, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
+        r = find_path(cgb, options->name, path, sizeof path);
+        if (r < 0)
+                return r;
+        fd = cgb_setup_lock(cgb->state_name, &cgb->fault);
+        if (fd < 0)
+                return fd;
+        r = make_workspace(cgb, path, options);
+        if (r < 0 && r != -EEXIST)
+                undo_if_unmanaged(cgb, NULL);
+        close(fd);
+        return r;
+}
+
 int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 {
         char path[PATH_MAX];
@@ -69,19 +101,31 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
         return r < 0 ? r : cgb_tree_attach(&cgb->tree, path, pid, &cgb->fault);
 }
 
-int cgb_remove(struct cgb *cgb, const char *name)
+/* Under the lock of the setup. */
+static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
 {
-        char path[PATH_MAX];
-        int r = find_path(cgb, name, path, sizeof path);
+        int r = cgb_tree_remove(&cgb->tree, path, &cgb->fault);
 
-        if (r < 0)
-                return r;
-        r = cgb_tree_remove(&cgb->tree, path, &cgb->fault);
         if (r == -ENOENT)
-                return cgb_fail(cgb, r, name, "there is no workspace of that name", NULL);
+                return cgb_fail(cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
         if (r < 0)
                 return r;
         if (cgb->started)
                 cgb_discover_changes(cgb);
-        return cgb_setup_undo(&cgb->tree, cgb->state_name, false, &cgb->fault);
+        return undo_if_unmanaged(cgb, &cgb->fault);
+}
+
+int cgb_remove(struct cgb *cgb, const char *name)
+{
+        char path[PATH_MAX];
+        int fd, r = find_path(cgb, name, path, sizeof path);
+
+        if (r < 0)
+                return r;
+        fd = cgb_setup_lock(cgb->state_name, &cgb->fault);
+        if (fd < 0)
+                return fd;
+        r = remove_workspace(cgb, path, name);
+        close(fd);
+        return r;
 }
