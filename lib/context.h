@@ -72,6 +72,7 @@ struct cgb {
         struct cgb_action *actions;     /* of one step */
         size_t n_actions, actions_room;
         bool list_again;                /* some group could not be adopted */
+        bool listing_again;             /* what fails now has been said */
         uint64_t listed_usec;
         size_t next_check;              /* the rotation of look_around() in apply.c */
         bool journal_is_stale;          /* it names a weight that is not ours to put back any more */

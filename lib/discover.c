@@ -75,9 +75,11 @@ void cgb_discover_again(struct cgb *cgb)
                         cgb_group_lost(cgb, cgb->groups[i], CGB_FILE_CPU_STAT);
         }
         cgb_groups_drop_gone(cgb);
+        cgb->list_again = false;
+        cgb->listing_again = true;
         for (size_t i = 0; i < cgb->n_pools; i++)
                 cgb_discover(cgb, cgb->pools[i]);
-        cgb->list_again = false;
+        cgb->listing_again = false;
         cgb->listed_usec = cgb_now_usec(cgb);
 }
 

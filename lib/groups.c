@@ -140,14 +140,14 @@ static int read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret)
         return r;
 }
 
-static int join_policy(struct cgb *cgb, struct cgb_group *group)
+static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         struct cgb_account_options account = {
                 .size = sizeof account,
                 .parent = group->up->node,
                 .share_permille = cgb_weight_to_share(group->found_weight),
                 .identity = group->dir.inode,
-                .weight = group->found_weight,
+                .weight = weight,
                 .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
         };
         int r = read_usage(cgb, group, &account.usage_usec);
@@ -175,6 +175,7 @@ static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
 static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
 {
         char path[PATH_MAX];
+        uint32_t weight;
         int r;
 
         r = cgb_path_join(path, sizeof path, group->up->dir.path, name);
@@ -187,11 +188,12 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
         group->name = strdup(path);
         if (group->name == NULL)
                 return -ENOMEM;
-        r = cgb_group_read_weight(cgb, group, &group->found_weight);
+        r = cgb_group_read_weight(cgb, group, &weight);
         if (r < 0)
                 return r;
+        group->found_weight = weight;
         use_inherited_weight(cgb, group);
-        r = join_policy(cgb, group);
+        r = join_policy(cgb, group, weight);
         if (r < 0)
                 return r;
         r = append(&cgb->groups, &cgb->n_groups, group);
@@ -218,7 +220,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
         r = adopt(cgb, group, name);
         if (r < 0) {
                 /* without cpu.weight its parent does not pass the controller on, or not yet: not worth a word */
-                if (group->name != NULL && r != -ENODEV && r != -ENOENT && !cgb->list_again)
+                if (group->name != NULL && r != -ENODEV && r != -ENOENT && !cgb->listing_again)
                         cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "this group cannot be managed");
                 group_free(cgb, group);
                 cgb->list_again = true;

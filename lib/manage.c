@@ -64,15 +64,25 @@ static int put_back_inherited(struct cgb *cgb)
         return cgb_journal_save(&cgb->inherited, cgb->state_name, &cgb->fault);
 }
 
+/* Under the lock of the setup, whose holders take the manager's lock for a moment to see whether there is one. */
+static int take_lock(struct cgb *cgb)
+{
+        int fd = cgb_setup_lock(cgb->state_name, &cgb->fault);
+
+        if (fd < 0)
+                return fd;
+        cgb->lock_fd = cgb_lock_take(cgb->state_name, &cgb->fault);
+        close(fd);
+        return cgb->lock_fd < 0 ? cgb->lock_fd : 0;
+}
+
 /* In a dry run none of this, for nothing is written. */
 static int take_over(struct cgb *cgb)
 {
-        int r = cgb_lock_take(cgb->state_name, &cgb->fault);
+        int r = take_lock(cgb);
 
-        if (r < 0)
-                return r;
-        cgb->lock_fd = r;
-        r = put_back_inherited(cgb);
+        if (r == 0)
+                r = put_back_inherited(cgb);
         return r < 0 ? r : setup(cgb);
 }
 
@@ -123,14 +133,15 @@ int cgb_start(struct cgb *cgb)
         return 0;
 }
 
-/* Those that somebody else has written since our last write stay as they are; finds them, so that the journal lacks them. */
-static void find_foreign_writes(struct cgb *cgb)
+/* What we have not written, or somebody else has written since, stays as it is: it leaves the journal. */
+static void forget_what_is_not_ours(struct cgb *cgb)
 {
         for (size_t i = 0; i < cgb->n_groups; i++) {
                 struct cgb_group *group = cgb->groups[i];
                 struct cgb_account_state account;
                 uint32_t weight;
 
+                group->journalled &= group->touched;
                 if (!group->touched || cgb_policy_get_account(cgb->policy, group->node, &account) < 0
                     || cgb_group_read_weight(cgb, group, &weight) < 0)
                         continue;
@@ -146,7 +157,7 @@ static int put_back(struct cgb *cgb)
         size_t count;
         int r, saved;
 
-        find_foreign_writes(cgb);
+        forget_what_is_not_ours(cgb);
         r = cgb_journal_of(cgb, &journal);
         if (r == 0) {
                 r = cgb_journal_put_back(&journal, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
@@ -293,8 +304,8 @@ int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)
 
         if (r < 0)
                 return r;
-        r = cgb->lock_fd = cgb_lock_take(cgb->state_name, &cgb->fault);
-        if (r >= 0) {
+        r = take_lock(cgb);
+        if (r == 0) {
                 r = restore(cgb);
                 close(cgb->lock_fd);
         }

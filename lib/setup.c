@@ -15,9 +15,18 @@
 
 #define SUFFIX ".setup"
 
+enum kind {
+        MADE,
+        ENABLED,
+        WORKSPACE,
+        KINDS,
+};
+
+static const char *const words[KINDS] = {"made", "enabled", "workspace"};
+
 /* One line. */
 struct entry {
-        bool made;
+        enum kind kind;
         char *path;
 };
 
@@ -41,6 +50,16 @@ static void setup_free(struct setup *setup)
         free(setup->text);
 }
 
+static void take_line(struct setup *setup, char *line)
+{
+        for (int kind = 0; kind < KINDS; kind++) {
+                size_t length = strlen(words[kind]);
+
+                if (strncmp(line, words[kind], length) == 0 && line[length] == ' ')
+                        setup->entries[setup->n++] = (struct entry){(enum kind)kind, line + length + 1};
+        }
+}
+
 /* What is on disk; another boot's is nothing. */
 static int setup_load(struct setup *setup)
 {
@@ -59,10 +78,7 @@ static int setup_load(struct setup *setup)
         while ((line = strsep(&at, "\n")) != NULL) {
                 if (strncmp(line, "boot ", 5) == 0 && strcmp(line + 5, boot) != 0)
                         break;
-                if (strncmp(line, "made ", 5) == 0)
-                        setup->entries[setup->n++] = (struct entry){.made = true, .path = line + 5};
-                else if (strncmp(line, "enabled ", 8) == 0)
-                        setup->entries[setup->n++] = (struct entry){.made = false, .path = line + 8};
+                take_line(setup, line);
         }
         return 0;
 }
@@ -84,7 +100,7 @@ static int setup_save(const struct setup *setup, const struct entry *more)
 
                 if (entry == NULL || entry->path == NULL)
                         continue;
-                fprintf(out, "%s %s\n", entry->made ? "made" : "enabled", entry->path);
+                fprintf(out, "%s %s\n", words[entry->kind], entry->path);
                 lines++;
         }
         if (fclose(out) == 0)
@@ -96,9 +112,9 @@ static int setup_save(const struct setup *setup, const struct entry *more)
 }
 
 /* Writes one more entry down, on disk, before what it says is done. */
-static int note(struct setup *setup, bool made, const char *path)
+static int note(struct setup *setup, enum kind kind, const char *path)
 {
-        struct entry entry = {.made = made, .path = (char *)path};
+        struct entry entry = {kind, (char *)path};
         int r = setup_save(setup, &entry);
 
         if (r < 0)
@@ -110,7 +126,7 @@ static int note(struct setup *setup, bool made, const char *path)
 
 static int note_enabled(void *userdata, const char *path)
 {
-        return note(userdata, false, path);
+        return note(userdata, ENABLED, path);
 }
 
 /* Makes @path and those above it that are missing. */
@@ -130,7 +146,7 @@ static int make_path(struct setup *setup, const struct cgb_tree *tree, const cha
                 if (r < 0)
                         return r;
         }
-        r = note(setup, true, path);
+        r = note(setup, MADE, path);
         if (r == 0)
                 r = cgb_tree_make(tree, path, setup->fault);
         return r == -EEXIST ? 0 : r;
@@ -189,34 +205,50 @@ static bool weights_are_used(const struct cgb_tree *tree, const char *path)
         return cgb_tree_list(tree, path, find_weight, &(struct children){tree, path}) == -EBUSY;
 }
 
-/* @return 0 if it is undone or there was nothing to undo; -EBUSY while it is used. */
-static int undo(const struct cgb_tree *tree, const struct entry *entry, struct cgb_fault *fault)
+static bool is_below(const char *path, const char *above)
 {
-        int r;
+        size_t length = strlen(above);
 
-        if (entry->made)
+        return length == 0 || (strncmp(path, above, length) == 0 && path[length] == '/');
+}
+
+static bool has_workspaces(const struct setup *setup, const char *path)
+{
+        for (size_t i = 0; i < setup->n; i++)
+                if (setup->entries[i].kind == WORKSPACE && setup->entries[i].path != NULL && is_below(setup->entries[i].path, path))
+                        return true;
+        return false;
+}
+
+/* @return 0 if it is undone or there was nothing to undo; -EBUSY while it is used. */
+static int undo(const struct setup *setup, const struct cgb_tree *tree, const struct entry *entry, struct cgb_fault *fault)
+{
+        int r = -EBUSY;
+
+        if (entry->kind == WORKSPACE)
+                r = cgb_tree_find(NULL, tree, entry->path) == 0 ? -EBUSY : 0;
+        else if (entry->kind == MADE)
                 r = cgb_tree_remove(tree, entry->path, NULL);
-        else if (weights_are_used(tree, entry->path))
-                r = -EBUSY;
-        else
+        else if (!has_workspaces(setup, entry->path) && !weights_are_used(tree, entry->path))
                 r = cgb_tree_disable(tree, entry->path, "cpu", fault);
         return r == -ENOENT ? 0 : r;
 }
 
 int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, struct cgb_fault *fault)
 {
+        /* a group that goes takes its own controllers along, and no longer uses those above */
+        static const enum kind order[KINDS] = {WORKSPACE, MADE, ENABLED};
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r = setup_load(&setup), error = 0;
 
-        /* groups first, from below: one that goes takes its own controllers along, and no longer uses those above */
-        for (int pass = 0; pass < 2 && r == 0; pass++) {
-                for (size_t i = setup.n; i > 0; i--) {
+        for (int pass = 0; pass < KINDS; pass++) {
+                for (size_t i = setup.n; i > 0; i--) { /* from below */
                         struct entry *entry = &setup.entries[i - 1];
                         int u;
 
-                        if (entry->path == NULL || entry->made != (pass == 0))
+                        if (entry->kind != order[pass])
                                 continue;
-                        u = undo(tree, entry, error == 0 ? fault : NULL);
+                        u = undo(&setup, tree, entry, error == 0 ? fault : NULL);
                         if (u == 0)
                                 entry->path = NULL;
                         else if (u != -EBUSY && error == 0)
@@ -227,4 +259,15 @@ int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, struct c
                 r = setup_save(&setup, NULL);
         setup_free(&setup);
         return error < 0 ? error : r;
+}
+
+int cgb_setup_note_workspace(const char *state_name, const char *path, struct cgb_fault *fault)
+{
+        struct setup setup = {.state_name = state_name, .fault = fault};
+        int r = setup_load(&setup);
+
+        if (r == 0 && setup.n > 0)
+                r = note(&setup, WORKSPACE, path);
+        setup_free(&setup);
+        return r;
 }

@@ -8,9 +8,10 @@
  *     boot 5d0c...
  *     made cgburst                 a group, path below the mount
  *     enabled a/b                  the cpu controller in this group's cgroup.subtree_control; empty: the top of the tree
+ *     workspace cgburst/alice      made by cgb_create(): what is above is used while this is there
  *
- * and undone when nobody uses it any more: a group is used while it has children, a controller while a child passes it on or has another
- * weight than the default. Manager and makers of workspaces are different processes, so all of this happens under a lock of its own.
+ * and undone when nobody uses it any more: a group is used while it has children, a controller while such a workspace is below, or a
+ * child passes it on, or has another weight than the default. Manager and makers of workspaces are different processes, so all of this happens under a lock of its own.
  */
 #include <cgburst/cgburst.h>
 
@@ -21,6 +22,9 @@ int cgb_setup_lock(const char *state_name, struct cgb_fault *fault);
 
 /** Makes and enables what is missing. Under the lock. */
 int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault);
+
+/** Writes down that a workspace is being made, if there is anything here that it will use. Under the lock. */
+int cgb_setup_note_workspace(const char *state_name, const char *path, struct cgb_fault *fault);
 
 /** Undoes what nobody uses. Under the lock. @return 0, also if all is in use; a negative errno if the kernel refused. */
 int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, struct cgb_fault *fault);

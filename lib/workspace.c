@@ -43,6 +43,8 @@ static int make_workspace(struct cgb *cgb, const char *path, const struct cgb_wo
 {
         int r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
 
+        if (r == 0)
+                r = cgb_setup_note_workspace(cgb->state_name, path, &cgb->fault);
         if (r < 0)
                 return r;
         r = cgb_tree_make(&cgb->tree, path, &cgb->fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fixed.h"
 
-/* 2^(i/64) in Q30 for i = 0..64, rounded to nearest; tests/unit/test-fixed.c holds each to exp2(). */
+/* 2^(i/64) in Q30 for i = 0..64, rounded to nearest; tests/unit/fixed.c holds each to exp2(). */
 static const uint32_t exp2_table_q30[65] = {
         0x40000000, 0x40b268fa, 0x4166c34c, 0x421d1462, 0x42d561b4, 0x438fb0cb, 0x444c0740, 0x450a6abb,
         0x45cae0f2, 0x468d6fae, 0x47521cc6, 0x4818ee22, 0x48e1e9ba, 0x49ad1598, 0x4a7a77d4, 0x4b4a169c,
