@@ -50,9 +50,12 @@ void cgb_watch(struct cgb *cgb, struct cgb_group *pool)
 
         full_path(cgb, pool, path, sizeof path);
         pool->watch = inotify_add_watch(cgb->inotify_fd, path, IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR);
-        if (pool->watch < 0)
-                cgb_log(cgb, CGB_LOG_WARNING, "%s: new groups here will not be noticed: %s; raise fs.inotify.max_user_watches", path,
-                        strerror(errno));
+        if (pool->watch < 0) {
+                struct cgb_fault fault;
+
+                cgb_fault_set(&fault, -errno, path, "new groups here will not be noticed", "raise fs.inotify.max_user_watches");
+                cgb_report(cgb, CGB_EVENT_ERROR, pool, &(struct cgb_event){.fault = &fault});
+        }
 }
 
 void cgb_unwatch(struct cgb *cgb)

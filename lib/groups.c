@@ -171,8 +171,8 @@ static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
                         group->found_weight = cgb->inherited.entries[i].weight;
 }
 
-/* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it. */
-static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
+/* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it, and *@ret_file is at fault. */
+static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enum cgb_file *ret_file)
 {
         char path[PATH_MAX];
         uint32_t weight;
@@ -193,6 +193,7 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
                 return r;
         group->found_weight = weight;
         use_inherited_weight(cgb, group);
+        *ret_file = CGB_FILE_CPU_STAT;
         r = join_policy(cgb, group, weight);
         if (r < 0)
                 return r;
@@ -210,6 +211,7 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name)
 int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
 {
         struct cgb_group *group = calloc(1, sizeof *group);
+        enum cgb_file file = CGB_FILE_CPU_WEIGHT;
         int r;
 
         if (group == NULL)
@@ -217,11 +219,11 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
         group->up = up;
         group->depth = up->depth + 1;
         group->watch = -1;
-        r = adopt(cgb, group, name);
+        r = adopt(cgb, group, name, &file);
         if (r < 0) {
                 /* without cpu.weight its parent does not pass the controller on, or not yet: not worth a word */
                 if (group->name != NULL && r != -ENODEV && r != -ENOENT && !cgb->listing_again)
-                        cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "this group cannot be managed");
+                        cgb_report_error(cgb, group, file, r, "this group cannot be managed");
                 group_free(cgb, group);
                 cgb->list_again = true;
                 return r;

@@ -164,11 +164,31 @@ static bool is_complete(const struct cgb_tree *tree, const char *parent)
         return true;
 }
 
+/* The root of a tree may have processes beside its children; no other group may, though the kernel says so only when one moves in. */
+static bool has_processes(const struct cgb_tree *tree, const char *parent)
+{
+        char text[CGB_READ_SIZE];
+        ssize_t n = *parent != '\0' ? cgb_tree_read(tree, parent, "cgroup.procs", text, sizeof text) : 0;
+
+        return n > 0 || n == -EMSGSIZE;
+}
+
+static int refuse_processes(const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
+{
+        char file[512];
+
+        cgb_tree_name(file, sizeof file, tree, parent, "cgroup.procs");
+        return cgb_fault_set(fault, -ENOTEMPTY, file, "the parent has processes of its own, so it cannot hold workspaces",
+                "move them into a group below it, or name another parent");
+}
+
 int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
 {
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r;
 
+        if (has_processes(tree, parent))
+                return refuse_processes(tree, parent, fault);
         if (is_complete(tree, parent))
                 return 0;
         r = setup_load(&setup);
@@ -177,7 +197,9 @@ int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const 
         if (r == 0)
                 r = cgb_tree_enable_path(tree, parent, "cpu", note_enabled, &setup, fault);
         setup_free(&setup);
-        return r < 0 ? r : 0;
+        if (r == -EBUSY && fault != NULL)
+                fault->code = -ENOTEMPTY;
+        return r == -EBUSY ? -ENOTEMPTY : r < 0 ? r : 0;
 }
 
 struct children {
