@@ -173,9 +173,8 @@ CGB_PUBLIC const struct cgb_fault *cgb_get_fault(const struct cgb *cgb);
  * Makes a workspace: the parent if it is missing, the cpu controller on the way down to it, the group, its first weight.
  * Works with and without cgb_start(), and whoever manages the parent sees the new group by itself.
  *
- * @return 0; -EINVAL for a name or share that cannot be; -EEXIST; -EACCES; -ENOTEMPTY if the parent, or a group on the way to it, has
- *         processes of its own;
- *         -EOPNOTSUPP if the cpu controller is not to be had; -ENOSPC at the kernel's limit of groups
+ * @return 0; -EINVAL for a name or share that cannot be; -EEXIST; -EACCES; -ENOTEMPTY if the parent, or a group on the
+ *         way to it, has processes of its own; -EOPNOTSUPP if the cpu controller is not to be had; -ENOSPC at the kernel's limit of groups
  */
 CGB_PUBLIC int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options);
 

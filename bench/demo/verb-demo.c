@@ -1,0 +1,2 @@
+#include "../verbs.h"
+int verb_demo(int argc, char **argv){(void)argc;(void)argv;return 1;}

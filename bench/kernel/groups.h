@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BENCH_GROUPS_H
+#define BENCH_GROUPS_H
+
+/*
+ * The control groups of a measurement: one parent with a few children, made for one run and removed after it, so that no
+ * run inherits the kernel's load averages of the one before. Written without the library on purpose: policies that do not
+ * use it are measured without it.
+ */
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define GROUPS_MAX 64           /* children; the bench uses eight */
+#define GROUP_LEVELS_MAX 16     /* from the mount down to the parent */
+
+struct group {
+        char name[32];
+        int dir_fd;
+        int usage_fd;           /* cpu.stat */
+};
+
+struct groups {
+        char mount[PATH_MAX];
+        char parent[PATH_MAX];          /* relative to the mount */
+        int mount_fd;
+        int parent_fd;
+        int usage_fd;                   /* the parent's cpu.stat */
+        bool enabled[GROUP_LEVELS_MAX]; /* the cpu controller was enabled by us on this level, 0 = the mount itself */
+        size_t n;
+        struct group group[GROUPS_MAX];
+};
+
+/*
+ * Finds out where groups can be made, and makes nothing.
+ *
+ * @mount: NULL = where cgroup v2 is mounted. @parent: relative to it; NULL = "cgburst-bench" at the top of what may be managed.
+ * @return 0; -ENOENT without cgroup v2; -EACCES without write access; -EOPNOTSUPP without the cpu controller. Complains.
+ */
+int groups_find(struct groups *ret, const char *mount, const char *parent);
+
+/* Makes the parent and enables the cpu controller down to it. @return 0 or a negative errno. Complains. */
+int groups_open(struct groups *groups);
+
+/* Makes one child with this weight. @return its index, or a negative errno. Complains. */
+int groups_add(struct groups *groups, const char *name, unsigned weight);
+
+/* Moves a process into a child. @return 0 or a negative errno. Complains. */
+int groups_attach(struct groups *groups, size_t index, pid_t pid);
+
+/* @return the weight that the kernel holds; 0 if it cannot be read. */
+unsigned groups_weight(const struct groups *groups, size_t index);
+
+/* CPU time used so far by one child, or by the parent and everything in it. */
+uint64_t groups_usage_usec(const struct groups *groups, size_t index);
+uint64_t groups_parent_usage_usec(const struct groups *groups);
+
+/* Kills what is left in them, removes all children and the parent, and leaves controllers as they were found. */
+void groups_close(struct groups *groups);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+/*
+ * CPU work: loops for ever, and bursts of an exact amount of CPU time.
+ *
+ * A burst ends when the kernel has accounted so much CPU time to the thread, whatever the speed of the machine: the time it
+ * takes on the wall beyond that is waiting. It is spun in short chunks with a look at the clocks after each, and a chunk that
+ * took longer on the wall than on the CPU had a wait in it.
+ */
+
+#include <stdint.h>
+
+/* How many rounds of the empty loop take a millisecond of CPU time here. */
+struct spinner {
+        uint64_t rounds_per_msec;
+};
+
+void spinner_calibrate(struct spinner *ret);
+
+struct burst {
+        uint64_t cpu_usec;              /* what it really got: a little more than asked for */
+        uint64_t waited_usec;           /* wall time that was not CPU time, once it had begun */
+        uint64_t longest_wait_usec;
+        uint32_t waits;                 /* of WAIT_MIN_USEC or more */
+        uint32_t migrations;            /* changes of CPU that were seen between chunks */
+        int first_cpu;
+        int last_cpu;
+};
+
+/* Shorter gaps are interrupts and clock reading, not turns of other tasks: the shortest time slice is 0.75 ms or more. */
+#define WAIT_MIN_USEC 500
+
+void spin_burst(const struct spinner *spinner, uint64_t cpu_usec, struct burst *ret);
+
+/* Spins until killed. */
+void spin_for_ever(void *unused);
+
+#endif

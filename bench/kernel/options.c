@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "complain.h"
+#include "options.h"
+
+static const char help[] =
+        "usage: cgburst-bench kernel [OPTION...]\n"
+        "\n"
+        "Measures how long a burst of CPU work takes in one group while busy loops run in others, under several\n"
+        "policies in turn. Needs the right to make groups with the cpu controller; tests/vm/guest gives it to anyone.\n"
+        "\n"
+        "  --policy LIST          alone,equal,cgburst,static is the default; static is 10000 : 1 by hand, and\n"
+        "                         fixed:WI:WL gives the probe's group weight WI and each group of loops WL\n"
+        "  --burst LIST           CPU time of a burst, ms (20,100)\n"
+        "  --step LIST            steps of cgburst, s (0.25,1,5)\n"
+        "  --repeats N            of everything, in turn (3)\n"
+        "  --bursts N             measured per repeat (50)\n"
+        "  --think MIN,MAX        pause between bursts, s (0.3,2)\n"
+        "  --warmup SEC           with load and probe, before measuring (15)\n"
+        "  --cold                 measure the warm-up alone: the cold start\n"
+        "  --converge             also: how soon a group that stops being interactive is back at its fair share\n"
+        "  --hog-groups N         groups of loops (7)\n"
+        "  --hogs-per-group N     loops in each (2)\n"
+        "  --reach PERMILLE       of cgburst's policy, instead of its default\n"
+        "  --parent PATH          the group to make, below the mount (cgburst-bench)\n"
+        "  --mount PATH           where cgroup v2 is mounted (found by itself)\n"
+        "  --json FILE            write the figures there\n"
+        "  --late-trace FILE      write what is known about every late burst there, a JSON object a line\n";
+
+enum {
+        OPTION_POLICY = 256, OPTION_BURST, OPTION_STEP, OPTION_REPEATS, OPTION_BURSTS, OPTION_THINK, OPTION_WARMUP, OPTION_COLD,
+        OPTION_CONVERGE, OPTION_HOG_GROUPS, OPTION_HOGS_PER_GROUP, OPTION_REACH, OPTION_PARENT, OPTION_MOUNT, OPTION_JSON,
+        OPTION_LATE_TRACE, OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+        {"policy", required_argument, NULL, OPTION_POLICY},
+        {"burst", required_argument, NULL, OPTION_BURST},
+        {"step", required_argument, NULL, OPTION_STEP},
+        {"repeats", required_argument, NULL, OPTION_REPEATS},
+        {"bursts", required_argument, NULL, OPTION_BURSTS},
+        {"think", required_argument, NULL, OPTION_THINK},
+        {"warmup", required_argument, NULL, OPTION_WARMUP},
+        {"cold", no_argument, NULL, OPTION_COLD},
+        {"converge", no_argument, NULL, OPTION_CONVERGE},
+        {"hog-groups", required_argument, NULL, OPTION_HOG_GROUPS},
+        {"hogs-per-group", required_argument, NULL, OPTION_HOGS_PER_GROUP},
+        {"reach", required_argument, NULL, OPTION_REACH},
+        {"parent", required_argument, NULL, OPTION_PARENT},
+        {"mount", required_argument, NULL, OPTION_MOUNT},
+        {"json", required_argument, NULL, OPTION_JSON},
+        {"late-trace", required_argument, NULL, OPTION_LATE_TRACE},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {NULL, 0, NULL, 0},
+};
+
+/* What --policy and --step say, before one is multiplied by the other. */
+struct raw {
+        struct policy policies[LIST_MAX];
+        size_t n_policies;
+        uint64_t steps_usec[LIST_MAX];
+        size_t n_steps;
+        bool cold;
+};
+
+/* Decimal numbers with commas between them, each times @unit. */
+static int parse_list(const char *option, const char *text, double unit, double max, uint64_t *ret, size_t *ret_n)
+{
+        size_t n = 0;
+
+        for (const char *at = text;; at++) {
+                char *end;
+                double number = strtod(at, &end);
+
+                if (end == at || (*end && *end != ',') || !(number >= 0) || number > max || n == LIST_MAX)
+                        return complain(-EINVAL, "--%s %s: wants up to %d numbers from 0 to %g, with commas between them", option,
+                                text, LIST_MAX, max);
+                ret[n++] = (uint64_t)(number * unit + 0.5);
+                at = end;
+                if (!*at)
+                        break;
+        }
+        *ret_n = n;
+        return 0;
+}
+
+static int parse_number(const char *option, const char *text, unsigned long min, unsigned long max, size_t *ret)
+{
+        char *end;
+        unsigned long number;
+
+        number = strtoul(text, &end, 10);
+        if (end == text || *end || *text == '-' || number < min || number > max)
+                return complain(-EINVAL, "--%s %s: wants a number from %lu to %lu", option, text, min, max);
+        *ret = number;
+        return 0;
+}
+
+static bool is_weight(unsigned weight)
+{
+        return weight >= 1 && weight <= 10000;
+}
+
+static int parse_policy(const char *name, struct policy *ret)
+{
+        static const struct policy known[] = {
+                {"alone", POLICY_ALONE, 100, 100, 0},
+                {"equal", POLICY_FIXED, 100, 100, 0},
+                {"static", POLICY_FIXED, 10000, 1, 0},
+                {"cgburst", POLICY_CGBURST, 100, 100, 0},
+        };
+        struct policy policy = {.kind = POLICY_FIXED};
+        int end = 0;
+
+        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+                if (!strcmp(known[i].name, name)) {
+                        *ret = known[i];
+                        return 0;
+                }
+        snprintf(policy.name, sizeof(policy.name), "%s", name);
+        if (sscanf(name, "fixed:%u:%u%n", &policy.interactive_weight, &policy.load_weight, &end) != 2 || name[end] ||
+                !is_weight(policy.interactive_weight) || !is_weight(policy.load_weight))
+                return complain(-EINVAL, "--policy %s: wants alone, equal, static, cgburst or fixed:WEIGHT:WEIGHT", name);
+        *ret = policy;
+        return 0;
+}
+
+static int parse_policies(char *text, struct raw *raw)
+{
+        char *rest;
+
+        raw->n_policies = 0;
+        for (char *name = strtok_r(text, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+                int error;
+
+                if (raw->n_policies == LIST_MAX)
+                        return complain(-EINVAL, "--policy: more than %d", LIST_MAX);
+                error = parse_policy(name, &raw->policies[raw->n_policies]);
+                if (error < 0)
+                        return error;
+                raw->n_policies++;
+        }
+        return raw->n_policies ? 0 : complain(-EINVAL, "--policy: wants at least one");
+}
+
+static int parse_think(const char *text, struct kernel_options *options)
+{
+        uint64_t think[LIST_MAX];
+        size_t n;
+        int error;
+
+        error = parse_list("think", text, 1e6, 3600, think, &n);
+        if (error < 0)
+                return error;
+        if (n != 2 || think[0] > think[1])
+                return complain(-EINVAL, "--think %s: wants MIN,MAX", text);
+        options->think_min_usec = think[0];
+        options->think_max_usec = think[1];
+        return 0;
+}
+
+static int parse_seconds(const char *option, const char *text, uint64_t *ret)
+{
+        uint64_t seconds[LIST_MAX];
+        size_t n;
+        int error;
+
+        error = parse_list(option, text, 1e6, 86400, seconds, &n);
+        if (error < 0)
+                return error;
+        if (n != 1)
+                return complain(-EINVAL, "--%s %s: wants one number", option, text);
+        *ret = seconds[0];
+        return 0;
+}
+
+static int parse_one(int option, char *text, struct kernel_options *options, struct raw *raw)
+{
+        size_t number;
+        int error;
+
+        switch (option) {
+        case OPTION_POLICY:
+                return parse_policies(text, raw);
+        case OPTION_BURST:
+                return parse_list("burst", text, 1e3, 60000, options->bursts_usec, &options->n_bursts);
+        case OPTION_STEP:
+                return parse_list("step", text, 1e6, 60, raw->steps_usec, &raw->n_steps);
+        case OPTION_REPEATS:
+                return parse_number("repeats", text, 1, 1000, &options->repeats);
+        case OPTION_BURSTS:
+                return parse_number("bursts", text, 1, PROBE_BURSTS_MAX / 2, &options->bursts);
+        case OPTION_THINK:
+                return parse_think(text, options);
+        case OPTION_WARMUP:
+                return parse_seconds("warmup", text, &options->warmup_usec);
+        case OPTION_HOG_GROUPS:
+                return parse_number("hog-groups", text, 1, GROUPS_MAX - 1, &options->hog_groups);
+        case OPTION_HOGS_PER_GROUP:
+                return parse_number("hogs-per-group", text, 1, CREW_MAX / GROUPS_MAX, &options->hogs_per_group);
+        case OPTION_REACH:
+                error = parse_number("reach", text, 1000, 1000000, &number);
+                if (error >= 0)
+                        options->reach_permille = (uint32_t)number;
+                return error;
+        case OPTION_COLD:
+                raw->cold = true;
+                return 0;
+        case OPTION_CONVERGE:
+                options->converge = true;
+                return 0;
+        case OPTION_PARENT:
+                options->parent = text;
+                return 0;
+        case OPTION_MOUNT:
+                options->mount = text;
+                return 0;
+        case OPTION_JSON:
+                options->json = text;
+                return 0;
+        case OPTION_LATE_TRACE:
+                options->late_trace = text;
+                return 0;
+        case OPTION_HELP:
+                fputs(help, stdout);
+                return 1;
+        default:        /* getopt has complained */
+                return -EINVAL;
+        }
+}
+
+static int add_policy(struct kernel_options *options, const struct policy *policy, uint64_t step_usec)
+{
+        if (options->n_policies == LIST_MAX)
+                return complain(-EINVAL, "--policy and --step: more than %d together", LIST_MAX);
+        options->policies[options->n_policies] = *policy;
+        options->policies[options->n_policies++].step_usec = step_usec;
+        return 0;
+}
+
+static int multiply(struct kernel_options *options, const struct raw *raw)
+{
+        for (size_t i = 0; i < raw->n_policies; i++) {
+                const struct policy *policy = &raw->policies[i];
+                size_t n = policy->kind == POLICY_CGBURST ? raw->n_steps : 1;
+
+                for (size_t k = 0; k < n; k++) {
+                        int error = add_policy(options, policy, policy->kind == POLICY_CGBURST ? raw->steps_usec[k] : 0);
+
+                        if (error < 0)
+                                return error;
+                }
+        }
+        return 0;
+}
+
+int options_parse(struct kernel_options *ret, int argc, char **argv)
+{
+        struct kernel_options options = {
+                .bursts_usec = {20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC}, .n_bursts = 2,
+                .repeats = 3,
+                .bursts = 50,
+                .hog_groups = 7,
+                .hogs_per_group = 2,
+                .warmup_usec = 15 * USEC_PER_SEC,
+                .think_min_usec = 300 * USEC_PER_MSEC,
+                .think_max_usec = 2 * USEC_PER_SEC,
+        };
+        struct raw raw = {.steps_usec = {USEC_PER_SEC / 4, USEC_PER_SEC, 5 * USEC_PER_SEC}, .n_steps = 3};
+        char usual[] = "alone,equal,cgburst,static";
+        int option, error = parse_policies(usual, &raw);
+
+        while (error == 0 && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1)
+                error = parse_one(option == 'h' ? OPTION_HELP : option, optarg, &options, &raw);
+        if (error)
+                return error;
+        if (optind < argc)
+                return complain(-EINVAL, "%s: not an option; see --help", argv[optind]);
+        if (raw.cold)
+                options.bursts = 0;
+        error = multiply(&options, &raw);
+        if (error >= 0)
+                *ret = options;
+        return error;
+}

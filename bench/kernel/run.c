@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "complain.h"
+#include "run.h"
+
+/* A burst that has not come back after so long has met a machine that does not work. */
+#define BURST_PATIENCE_USEC (300 * USEC_PER_SEC)
+
+static int make_groups(struct run *run)
+{
+        const struct policy *policy = run->plan->policy;
+        int error;
+
+        run->groups = *run->plan->place;
+        error = groups_open(&run->groups);
+        if (error >= 0)
+                error = groups_add(&run->groups, "interactive", policy->interactive_weight);
+        for (size_t i = 0; i < run->plan->hog_groups && error >= 0; i++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "load-%zu", i + 1);
+                error = groups_add(&run->groups, name, policy->load_weight);
+        }
+        return error < 0 ? error : 0;
+}
+
+static int start_manager(struct run *run)
+{
+        const struct manager_options options = {
+                .step_usec = run->plan->policy->step_usec,
+                .reach_permille = run->plan->reach_permille,
+        };
+
+        if (run->plan->policy->kind != POLICY_CGBURST)
+                return 0;
+        return manager_start(&run->manager, &run->groups, &options);
+}
+
+static int start_loops(struct run *run)
+{
+        if (run->plan->policy->kind == POLICY_ALONE)
+                return 0;
+        for (size_t i = 0; i < run->plan->hog_groups * run->plan->hogs_per_group; i++) {
+                pid_t pid = crew_start(&run->crew, &run->groups, FIRST_LOAD + i % run->plan->hog_groups, spin_for_ever, NULL);
+
+                if (pid < 0)
+                        return pid;
+        }
+        return 0;
+}
+
+static int start_probe(struct run *run, const struct spinner *spinner)
+{
+        int wake[2];
+
+        if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+                return complain(-errno, "pipe2");
+        run->probe = probe_new(&run->plan->probe, spinner, wake[1]);
+        if (run->probe)
+                run->probe_pid = crew_start(&run->crew, &run->groups, INTERACTIVE, probe_work, run->probe);
+        close(wake[1]);         /* the probe alone holds it now: end-of-file says that it died */
+        run->wake_fd = wake[0];
+        if (!run->probe)
+                return -ENOMEM;
+        return run->probe_pid < 0 ? run->probe_pid : 0;
+}
+
+int run_begin(struct run *ret, const struct run_plan *plan, struct interrupt *interrupt, const struct spinner *spinner)
+{
+        int error;
+
+        *ret = (struct run){.plan = plan, .interrupt = interrupt, .wake_fd = -1, .measured_from_usec = UINT64_MAX};
+        ret->groups.mount_fd = ret->groups.parent_fd = ret->groups.usage_fd = -1;
+        error = make_groups(ret);
+        if (error >= 0)
+                error = start_manager(ret);
+        if (error >= 0)
+                error = start_loops(ret);
+        if (error >= 0)
+                error = start_probe(ret, spinner);
+        if (error < 0)
+                run_end(ret);
+        return error;
+}
+
+/* Takes the bytes that the probe sent, which only wake us up. */
+static int take_wakeups(struct run *run)
+{
+        char bytes[64];
+        ssize_t got;
+
+        do
+                got = read(run->wake_fd, bytes, sizeof(bytes));
+        while (got > 0);
+        return got == 0 ? complain(-EPIPE, "the probe has died") : 0;
+}
+
+static int check_manager(const struct run *run)
+{
+        if (run->manager.pid && wait_until(run->interrupt, run->manager.alive_fd, -1, 0) == 1)
+                return complain(-EPIPE, "cgburst has ended in the middle of a run");
+        return 0;
+}
+
+/* @return 0 when it is time; 1 after a burst; a negative errno */
+static int wait_for_burst(struct run *run, uint64_t until_usec)
+{
+        int alive_fd = run->manager.pid ? run->manager.alive_fd : -1, result;
+
+        result = wait_until(run->interrupt, run->wake_fd, alive_fd, until_usec);
+        if (result <= 0)
+                return result;
+        result = check_manager(run);
+        if (result >= 0)
+                result = take_wakeups(run);
+        return result < 0 ? result : 1;
+}
+
+int run_wait(struct run *run, uint64_t until_usec)
+{
+        int result;
+
+        do
+                result = wait_for_burst(run, until_usec);
+        while (result > 0);
+        return result;
+}
+
+/* Bursts that were due at @from_usec or later and are done. */
+static size_t count_since(const struct probe *probe, uint64_t from_usec)
+{
+        size_t n = atomic_load(&probe->n), count = 0;
+
+        while (n > count && probe->bursts[n - count - 1].due_usec >= from_usec)
+                count++;
+        return count;
+}
+
+static int wait_for_measured(struct run *run)
+{
+        while (count_since(run->probe, run->measured_from_usec) < run->plan->bursts) {
+                int result = wait_for_burst(run, now_usec() + BURST_PATIENCE_USEC);
+
+                if (result == 0)
+                        return complain(-ETIMEDOUT, "no burst was done in %llu s",
+                                (unsigned long long)(BURST_PATIENCE_USEC / USEC_PER_SEC));
+                if (result < 0)
+                        return result;
+        }
+        return 0;
+}
+
+/* Responses of bursts due at @from_usec or later and before @to_usec. */
+static size_t copy_responses(const struct probe *probe, uint64_t from_usec, uint64_t to_usec, uint64_t *ret)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < atomic_load(&probe->n); i++)
+                if (probe->bursts[i].due_usec >= from_usec && probe->bursts[i].due_usec < to_usec)
+                        ret[n++] = probe->bursts[i].response_usec;
+        return n;
+}
+
+static int note_responses(struct run *run, struct run_result *result)
+{
+        uint64_t *responses;
+        size_t n;
+
+        responses = calloc(atomic_load(&run->probe->n) + 1, sizeof(*responses));
+        if (!responses)
+                return complain(-ENOMEM, "the responses of the probe");
+        n = copy_responses(run->probe, 0, run->measured_from_usec, responses);
+        result->cold = percentiles_of(responses, n);
+        n = copy_responses(run->probe, run->measured_from_usec, UINT64_MAX, responses);
+        result->measured = percentiles_of(responses, n);
+        result->responses_usec = responses;
+        return 0;
+}
+
+static void note_usage(const struct run *run, const struct usage *usage, struct run_result *result)
+{
+        double capacity = usage_capacity_usec(usage), others = (double)usage_sum_from(usage, FIRST_LOAD);
+
+        if (capacity <= 0)
+                return;
+        result->others_used_of_left = others / (capacity - (double)usage->group_usec[INTERACTIVE]);
+        result->others_share_error = usage_share_error(usage, FIRST_LOAD);
+        result->cpu_used_of_all = (double)usage->parent_usec / capacity;
+        result->manager_used_of_all = (double)usage->manager_usec / capacity;
+        if (run->manager.pid) {
+                result->weights_written = atomic_load(&run->manager.memory->n_writes);
+                result->longest_dispatch_usec = atomic_load(&run->manager.memory->longest_dispatch_usec);
+        }
+}
+
+int run_measure(struct run *run, struct run_result *ret)
+{
+        struct usage start = usage_now(&run->groups, run->manager.pid), end, used;
+        struct run_result result = {0};
+        int error;
+
+        error = run_wait(run, start.wall_usec + run->plan->warmup_usec);
+        if (error < 0)
+                return error;
+        run->measured_from_usec = now_usec();
+        if (run->plan->bursts > 0) {    /* else what was used is told of the cold start */
+                start = usage_now(&run->groups, run->manager.pid);
+                error = wait_for_measured(run);
+        }
+        if (error < 0)
+                return error;
+        end = usage_now(&run->groups, run->manager.pid);
+        used = usage_between(&start, &end);
+        note_usage(run, &used, &result);
+        error = note_responses(run, &result);
+        if (error >= 0)
+                *ret = result;
+        return error;
+}
+
+/* Processes first: they hold copies of the manager's pipe, whose closing ends it. */
+void run_end(struct run *run)
+{
+        crew_kill(&run->crew);
+        manager_stop(&run->manager);
+        if (run->probe)
+                probe_free(run->probe);
+        if (run->wake_fd >= 0)
+                close(run->wake_fd);
+        groups_close(&run->groups);
+        run->probe = NULL;
+        run->wake_fd = -1;
+}

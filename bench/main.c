@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * cgburst-bench: measures cgburst. One verb a measurement, each in a file of its own; this is the table of them.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+struct verb {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *summary;
+};
+
+static const struct verb verbs[] = {
+        {"kernel", verb_kernel, "response times beside busy loops on the real kernel, one policy after the other"},
+        {"demo", verb_demo, "two minutes: an editor's work beside three builds, without and with cgburst"},
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void print_usage(FILE *file)
+{
+        fputs("usage: cgburst-bench VERB [OPTION...]\n\n", file);
+        for (size_t i = 0; i < N_VERBS; i++)
+                fprintf(file, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+        fputs("\ncgburst-bench VERB --help tells the options.\n", file);
+}
+
+int main(int argc, char **argv)
+{
+        if (argc < 2) {
+                print_usage(stderr);
+                return 2;
+        }
+        for (size_t i = 0; i < N_VERBS; i++)
+                if (!strcmp(argv[1], verbs[i].name))
+                        return verbs[i].run(argc - 1, argv + 1);
+        if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+                print_usage(stdout);
+                return 0;
+        }
+        fprintf(stderr, "cgburst-bench: unknown verb: %s\n", argv[1]);
+        print_usage(stderr);
+        return 2;
+}

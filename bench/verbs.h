@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BENCH_VERBS_H
+#define BENCH_VERBS_H
+
+/* Every verb of cgburst-bench. argv[0] is the verb itself; what is returned becomes the exit status: 0, 1 failed, 2 wrong usage. */
+
+int verb_kernel(int argc, char **argv);
+int verb_demo(int argc, char **argv);
+
+#endif

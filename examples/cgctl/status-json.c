@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * From a context to a document. Names of fields are those of the public headers, units included.
+ */
+
+#include <errno.h>
+
+#include "status-json.h"
+#include "text.h"
+
+#define NSEC_PER_USEC 1000
+
+/* Takes @value over, also when it fails. */
+static bool add(struct json_object *object, const char *key, struct json_object *value)
+{
+        if (value && json_object_object_add(object, key, value) == 0)
+                return true;
+        json_object_put(value);
+        return false;
+}
+
+static bool add_uint(struct json_object *object, const char *key, uint64_t value)
+{
+        return add(object, key, json_object_new_uint64(value));
+}
+
+static bool add_int(struct json_object *object, const char *key, int64_t value)
+{
+        return add(object, key, json_object_new_int64(value));
+}
+
+static bool add_bool(struct json_object *object, const char *key, bool value)
+{
+        return add(object, key, json_object_new_boolean(value));
+}
+
+/* JSON is UTF-8, names of directories need not be. */
+static bool add_text(struct json_object *object, const char *key, const char *value)
+{
+        char valid[4 * TEXT_SIZE];
+
+        return add(object, key, json_object_new_string(text_valid(valid, sizeof(valid), value)));
+}
+
+static bool fill_workspace(struct json_object *object, const struct cgb_workspace *workspace)
+{
+        const struct cgb_account_state *account = &workspace->account;
+
+        return add_text(object, "name", workspace->name) &&
+                add_uint(object, "share_permille", account->share_permille) &&
+                add_uint(object, "usage_usec", account->usage_usec) &&
+                add_int(object, "slow_credit_usec", account->slow_credit_usec) &&
+                add_int(object, "slow_cap_usec", account->slow_cap_usec) &&
+                add_int(object, "fast_credit_usec", account->fast_credit_usec) &&
+                add_int(object, "fast_cap_usec", account->fast_cap_usec) &&
+                add_uint(object, "weight", account->weight) &&
+                add_uint(object, "written", account->written) &&
+                add_text(object, "reason", cgb_reason_to_string(account->reason)) &&
+                add_bool(object, "active", account->active) &&
+                add_bool(object, "foreign", workspace->foreign);
+}
+
+static bool add_workspaces(struct json_object *document, const struct cgb *cgb)
+{
+        struct json_object *list = json_object_new_array();
+        struct cgb_workspace workspace = { .size = sizeof(workspace) };
+
+        if (!add(document, "workspaces", list))
+                return false;
+
+        for (size_t i = 0; cgb_get_workspace(cgb, i, &workspace) == 0; i++) {
+                struct json_object *object = json_object_new_object();
+
+                if (!object || !fill_workspace(object, &workspace) || json_object_array_add(list, object) < 0) {
+                        json_object_put(object);
+                        return false;
+                }
+        }
+        return true;
+}
+
+static bool fill(struct json_object *document, const struct cgb *cgb)
+{
+        struct cgb_overview overview = { .size = sizeof(overview) };
+
+        return cgb_get_overview(cgb, &overview) == 0 &&
+                add_int(document, "schema", STATUS_SCHEMA) &&
+                add_text(document, "mount", overview.mount) &&
+                add_text(document, "parent", overview.parent) &&
+                add_uint(document, "cpus_permille", overview.cpus_permille) &&
+                add_uint(document, "step_usec", overview.step_usec) &&
+                add_uint(document, "steps", overview.steps) &&
+                add_uint(document, "price_permille", overview.pool.price_permille) &&
+                add_int(document, "bank_usec", overview.pool.bank_nsec / NSEC_PER_USEC) &&
+                add_uint(document, "weights_written", overview.weights_written) &&
+                add_uint(document, "longest_dispatch_usec", overview.longest_dispatch_usec) &&
+                add_workspaces(document, cgb);
+}
+
+int status_json_new(struct json_object **ret, const struct cgb *cgb)
+{
+        struct json_object *document = json_object_new_object();
+
+        if (!document || !fill(document, cgb)) {
+                json_object_put(document);
+                return -ENOMEM;
+        }
+        *ret = document;
+        return 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * What the people on the machine get. The CPUs are a fluid, the weights are those that the policy wrote: nobody gets more than it
+ * wants, no CPU is idle while somebody wants it, and from its second step on every active group has at least alpha of its fair
+ * share, whatever credit or debt there is.
+ *
+ * The fair share is the weighted max-min division by shares among those active; alpha of it is a promise about weights, so
+ * it holds up to what hysteresis and rounding leave open.
+ */
+
+#include <math.h>
+
+#include "scenario.h"
+
+#define SCENARIOS 200
+#define ROUNDS 60
+#define ROOM 20
+
+static double got_together(const struct world *w, size_t pool)
+{
+        double sum = 0;
+
+        for (size_t i = 1; i < w->room; i++)
+                if (w->groups[i].there && w->groups[i].parent == pool)
+                        sum += w->groups[i].got;
+        return sum;
+}
+
+static void nobody_gets_more_than_it_wants_and_no_cpu_is_idle(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= SCENARIOS; seed++) {
+                struct dice dice = {seed};
+                struct cgb_policy_options options = scenario_options(&dice, ROOM);
+                struct world *w = world_new(seed, &options, 8000);
+
+                scenario_populate(w, &dice, 1, ROOM - 2);
+                for (unsigned round = 0; round < ROUNDS; round++) {
+                        double wanted = 0;
+
+                        scenario_wants(w, &dice);
+                        world_round(w, SECOND_USEC);
+                        for (size_t i = 1; i < w->room; i++) {
+                                if (!w->groups[i].there)
+                                        continue;
+                                must(w, w->groups[i].got <= w->groups[i].wants + 1e-9, "group %zu wants %g, got %g", i,
+                                        w->groups[i].wants, w->groups[i].got);
+                                must(w, w->groups[i].wants <= 0 || w->groups[i].got > 0, "group %zu starves", i);
+                                wanted += w->groups[i].wants;
+                        }
+                        must(w, fabs(got_together(w, WORLD_ROOT) - fmin(8, wanted)) < 1e-6, "of %g wanted CPUs %g are used", wanted,
+                                got_together(w, WORLD_ROOT));
+                }
+                world_free(w);
+        }
+}
+
+/* The same hierarchy of limits and wants, divided by shares: what an account would get if nobody had credit. */
+static void check_floor(const struct world *w, const bool active[], double alpha, double tolerance)
+{
+        double shares = 0;
+
+        for (size_t i = 1; i < w->room; i++)
+                if (w->groups[i].there && w->groups[i].wants > 0)
+                        shares += w->groups[i].share_permille;
+        for (size_t i = 1; i < w->room; i++) {
+                const struct world_group *g = &w->groups[i];
+                double fair = 8 * g->share_permille / shares;
+
+                if (!g->there || g->wants <= 0 || !active[i])
+                        continue;
+                must(w, g->got >= fmin(g->wants, alpha * fair) * (1 - tolerance) - 1e-9, "group %zu of share %u got %g, alpha of fair is %g",
+                        i, g->share_permille, g->got, alpha * fair);
+        }
+}
+
+static bool wants_changed(const struct world *w, double wants[])
+{
+        bool changed = false;
+
+        for (size_t i = 1; i < w->room; i++) {
+                changed |= w->groups[i].there && wants[i] != w->groups[i].wants;
+                wants[i] = w->groups[i].wants;
+        }
+        return changed;
+}
+
+static struct world *world_with_floor(uint64_t seed, struct dice *dice, uint32_t hysteresis_permille)
+{
+        static const uint32_t shares[] = {500, 1000, 1000, 2000};
+        struct cgb_policy_options options;
+        struct world *w;
+
+        cgb_policy_options_init(&options, SECOND_USEC, ROOM);
+        options.floor_permille = (uint32_t)dice_between(dice, 50, 500);
+        options.reach_permille = (uint32_t)dice_between(dice, 1000, 10000);
+        options.slow_depth_usec = dice_between(dice, 10, 600) * SECOND_USEC;
+        options.fast_depth_usec = dice_between(dice, 1, 10) * SECOND_USEC;
+        options.hysteresis_permille = hysteresis_permille;
+        w = world_new(seed, &options, 8000);
+        for (uint64_t n = dice_between(dice, 2, ROOM - 2); n > 0; n--)
+                world_join(w, WORLD_ROOT, shares[dice_between(dice, 0, 3)]);
+        return w;
+}
+
+/* Wants change every few rounds; the floor is owed from the second round on in which the same groups compete. */
+static void keep_floor(uint64_t seed, uint32_t hysteresis_permille, double tolerance)
+{
+        struct dice dice = {seed};
+        struct world *w = world_with_floor(seed, &dice, hysteresis_permille);
+        double wants[ROOM] = {0}, alpha = w->options.floor_permille / 1000.0;
+        bool active[ROOM] = {false};
+
+        for (unsigned round = 0; round < ROUNDS; round++) {
+                if (dice_percent(&dice, 25))
+                        scenario_wants(w, &dice);
+                world_run(w, SECOND_USEC);
+                if (!wants_changed(w, wants))
+                        check_floor(w, active, alpha, tolerance);
+                world_read(w);
+                world_step(w);
+                world_write(w);
+                for (size_t i = 1; i < ROOM; i++)
+                        active[i] = w->groups[i].there && world_account(w, i).active;
+        }
+        world_free(w);
+}
+
+static void the_active_keep_alpha_of_their_fair_share_from_the_second_step_on(void **state)
+{
+        (void)state;
+        /* Weights of ten and more, rounded. */
+        for (uint64_t seed = 1; seed <= SCENARIOS; seed++)
+                keep_floor(seed, 0, 0.05);
+}
+
+static void the_floor_holds_although_small_changes_are_not_written(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 1; seed <= SCENARIOS; seed++)
+                keep_floor(seed, 50, 0.05);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                world_test(nobody_gets_more_than_it_wants_and_no_cpu_is_idle),
+                world_test(the_active_keep_alpha_of_their_fair_share_from_the_second_step_on),
+                world_test(the_floor_holds_although_small_changes_are_not_written),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
