@@ -94,7 +94,7 @@ static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct 
                 r = cgb->backend->write(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, action->weight);
                 group->touched = true; /* also where it failed: nobody knows what a file that refuses has taken */
                 if (r == 0) {
-                        group->reported = 0;
+                        cgb_report_works_again(group, CGB_FILE_CPU_WEIGHT);
                         cgb->weights_written++;
                         cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = *action});
                         report_boost(cgb, group, action);

@@ -39,7 +39,7 @@ struct cgb_group {
         bool foreign;
         bool boosted;
         bool gone;
-        int reported;                   /* the errno that was last reported about it, so that it is said once */
+        uint32_t failing;               /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
 };
 
 struct cgb {
@@ -115,5 +115,6 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
 
 /* events.c */
 void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_group *group, const struct cgb_event *details);
+void cgb_report_works_again(struct cgb_group *group, enum cgb_file file);
 void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, int code, const char *message);
 

@@ -96,13 +96,18 @@ void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file fi
         struct cgb_fault fault;
         char path[sizeof fault.file];
 
-        if (group->reported == code)
+        if ((group->failing & 1u << file) != 0)
                 return;
-        group->reported = code;
+        group->failing |= 1u << file;
         cgb_group_file(cgb, group, file, path, sizeof path);
         cgb_fault_set(&fault, code, path, message, NULL);
         cgb_log(cgb, CGB_LOG_WARNING, "%s: %s (%s)", path, message, strerror(-code));
         cgb_report(cgb, CGB_EVENT_ERROR, group, &(struct cgb_event){.fault = &fault});
+}
+
+void cgb_report_works_again(struct cgb_group *group, enum cgb_file file)
+{
+        group->failing &= ~(1u << file);
 }
 
 bool cgb_next_event(struct cgb *cgb, struct cgb_event *ret)

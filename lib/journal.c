@@ -114,7 +114,7 @@ static int take_line(struct cgb_journal *journal, char *line)
         int end = 0;
 
         if (sscanf(line, "weight %" SCNu64 " %" SCNu32 "%n", &inode, &weight, &end) != 2 || line[end] != ' '
-            || weight < CGB_WEIGHT_MIN || weight > CGB_WEIGHT_MAX)
+            || line[end + 1] == '\0' || weight < CGB_WEIGHT_MIN || weight > CGB_WEIGHT_MAX)
                 return 0;
         unescape_name(line + end + 1);
         return cgb_journal_add(journal, inode, weight, line + end + 1);

@@ -42,7 +42,7 @@ static int setup(struct cgb *cgb)
         if (fd < 0)
                 return fd;
         r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
-        close(fd);
+        cgb_lock_release(fd);
         return r;
 }
 
@@ -72,7 +72,7 @@ static int take_lock(struct cgb *cgb)
         if (fd < 0)
                 return fd;
         cgb->lock_fd = cgb_lock_take(cgb->state_name, &cgb->fault);
-        close(fd);
+        cgb_lock_release(fd);
         return cgb->lock_fd < 0 ? cgb->lock_fd : 0;
 }
 
@@ -177,7 +177,7 @@ static int undo_setup(struct cgb *cgb)
         if (fd < 0)
                 return fd;
         r = cgb_setup_undo(&cgb->tree, cgb->state_name, &cgb->fault);
-        close(fd);
+        cgb_lock_release(fd);
         return r;
 }
 
@@ -204,9 +204,7 @@ int cgb_stop(struct cgb *cgb)
         }
         cgb_groups_clear(cgb);
         cgb_journal_free(&cgb->inherited);
-        if (cgb->lock_fd >= 0)
-                close(cgb->lock_fd);
-        cgb->lock_fd = -1;
+        cgb->lock_fd = cgb_lock_release(cgb->lock_fd);
         cgb->started = cgb->journal_is_ours = false;
         return r < 0 ? r : undone;
 }
@@ -307,11 +305,10 @@ int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)
         r = take_lock(cgb);
         if (r == 0) {
                 r = restore(cgb);
-                close(cgb->lock_fd);
+                cgb->lock_fd = cgb_lock_release(cgb->lock_fd);
         }
         if (r < 0 && fault != NULL)
                 *fault = cgb->fault;
-        cgb->lock_fd = -1;
         cgb_free(cgb);
         return r;
 }

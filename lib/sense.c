@@ -60,8 +60,10 @@ static void sense_groups(struct cgb *cgb, struct cgb_group *pool)
                         cgb_group_lost(cgb, group, CGB_FILE_CPU_STAT);
                 else if (r < 0)
                         cgb_report_error(cgb, group, CGB_FILE_CPU_STAT, r, "its usage cannot be read");
-                else
-                        cgb_policy_observe(cgb->policy, node, &sample);
+                if (r < 0)
+                        continue;
+                cgb_report_works_again(group, CGB_FILE_CPU_STAT);
+                cgb_policy_observe(cgb->policy, node, &sample);
         }
 }
 

@@ -55,7 +55,8 @@ static void take_line(struct setup *setup, char *line)
         for (int kind = 0; kind < KINDS; kind++) {
                 size_t length = strlen(words[kind]);
 
-                if (strncmp(line, words[kind], length) == 0 && line[length] == ' ')
+                if (strncmp(line, words[kind], length) == 0 && line[length] == ' ' && cgb_path_is_valid(line + length + 1)
+                    && (line[length + 1] != '\0' || kind == ENABLED))
                         setup->entries[setup->n++] = (struct entry){(enum kind)kind, line + length + 1};
         }
 }

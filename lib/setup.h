@@ -17,7 +17,7 @@
 
 #include "kernel/tree.h"
 
-/** Held by whoever makes a workspace or removes the last one, for some milliseconds. @return an fd to be closed, or a negative errno. */
+/** Held by whoever makes a workspace or removes the last one, for some milliseconds. @return an fd for cgb_lock_release(), or a negative errno. */
 int cgb_setup_lock(const char *state_name, struct cgb_fault *fault);
 
 /** Makes and enables what is missing. Under the lock. */

@@ -74,6 +74,15 @@ static int open_lock(const char *state_name, const char *suffix, char *path, str
         return fd < 0 ? cgb_fault_set(fault, -errno, path, "the lock cannot be opened", remedy) : fd;
 }
 
+int cgb_lock_release(int fd)
+{
+        if (fd >= 0) {
+                flock(fd, LOCK_UN);
+                close(fd);
+        }
+        return -1;
+}
+
 int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *fault)
 {
         char path[PATH_MAX];

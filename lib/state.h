@@ -13,10 +13,13 @@ void cgb_boot_id(char *ret, size_t size);
 /** "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", dashes "\x2d", backslashes "\x5c". @return NULL without memory. */
 char *cgb_state_name(const char *state_dir, const char *parent);
 
-/** Takes the lock "<state_name>.lock", making the folder. @return an fd to be closed; -EBUSY if another manager lives; -EACCES, ... */
+/** Takes the lock "<state_name>.lock", making the folder. @return an fd for cgb_lock_release(); -EBUSY if another manager lives; -EACCES, ... */
 int cgb_lock_take(const char *state_name, struct cgb_fault *fault);
 
-/** Waits for the lock "<state_name><suffix>". @return an fd to be closed, or a negative errno. */
+/** Gives a lock back, also for processes that were forked while it was held, and closes it. Nothing for a negative @fd. @return -1. */
+int cgb_lock_release(int fd);
+
+/** Waits for the lock "<state_name><suffix>". @return an fd for cgb_lock_release(), or a negative errno. */
 int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *fault);
 
 /** How safely a file is written. Either way it is replaced as a whole. */

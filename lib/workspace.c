@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "context.h"
 #include "kernel/path.h"
@@ -69,7 +68,7 @@ static int undo_if_unmanaged(struct cgb *cgb, struct cgb_fault *fault)
         if (lock_fd < 0)
                 return 0;
         r = cgb_setup_undo(&cgb->tree, cgb->state_name, fault);
-        close(lock_fd);
+        cgb_lock_release(lock_fd);
         return r;
 }
 
@@ -91,7 +90,7 @@ int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options)
         r = make_workspace(cgb, path, options);
         if (r < 0 && r != -EEXIST)
                 undo_if_unmanaged(cgb, NULL);
-        close(fd);
+        cgb_lock_release(fd);
         return r;
 }
 
@@ -128,6 +127,6 @@ int cgb_remove(struct cgb *cgb, const char *name)
         if (fd < 0)
                 return fd;
         r = remove_workspace(cgb, path, name);
-        close(fd);
+        cgb_lock_release(fd);
         return r;
 }

@@ -58,6 +58,11 @@ void cgb_check_set(struct cgb_check *check, enum cgb_check_result result, const 
         check->result = result;
 }
 
+void cgb_probe_show(char ret[CGB_SHOWN_SIZE], const struct cgb_probe *probe, const char *path, const char *file)
+{
+        cgb_tree_name(ret, CGB_SHOWN_SIZE, &probe->tree, path, file);
+}
+
 int cgb_probe_read_line(const struct cgb_probe *probe, const char *file, char *ret, size_t size)
 {
         char name[PATH_MAX], text[CGB_READ_SIZE];
@@ -134,8 +139,8 @@ static int find_parent(struct cgb_probe *probe)
         r = take_parent(probe, named != NULL ? named : found);
         free(found);
         if (r < 0)
-                cgb_fault_set(&probe->parent_fault, r, named != NULL ? named : "parent", "this cannot be the path of a group",
-                        "name it relative to the mount, without \".\" and \"..\"");
+                cgb_fault_set(&probe->parent_fault, r, named != NULL ? named : "parent",
+                        "this cannot be the path of a group", "name it relative to the mount, without \".\" and \"..\"");
         return r;
 }
 

@@ -36,11 +36,17 @@ struct cgb_probe {
 /* Looks at it all as it stands under @prefix: cgb_probe() for tests. */
 size_t cgb_probe_in(const char *prefix, const struct cgb_options *options, struct cgb_check *checks, size_t n);
 
+/* Names end up in messages of 256 bytes, beside words of ours; a longer one is cut off. */
+#define CGB_SHOWN_SIZE 160
+
+/* "<mount>/<path>/<file>", for a message. */
+void cgb_probe_show(char ret[CGB_SHOWN_SIZE], const struct cgb_probe *probe, const char *path, const char *file);
+
 /* Fills in a check. @remedy may be NULL for "nothing to mend". */
 void cgb_check_set(struct cgb_check *check, enum cgb_check_result result, const char *remedy, const char *found, ...)
         __attribute__((__format__(__printf__, 4, 5)));
 
-/* Is there a word in the file under the prefix? Reads one line without its newline. @return 0; -ENOENT; ... */
+/* Reads the first line of a file under the prefix, without its newline. @return 0; -ENOENT; -EMSGSIZE; ... */
 int cgb_probe_read_line(const struct cgb_probe *probe, const char *file, char *ret, size_t size);
 
 typedef void cgb_check_function(struct cgb_check *check, const struct cgb_probe *probe);

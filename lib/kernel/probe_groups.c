@@ -16,9 +16,6 @@
 #include "kernel/path.h"
 #include "kernel/probe.h"
 
-/* As in probe_tree.c: what a message has room for. */
-#define SHOWN_SIZE 160
-
 /* What a walk over the groups of the parent counts. */
 struct census {
         const struct cgb_probe *probe;
@@ -101,16 +98,11 @@ static struct census take_census(const struct cgb_probe *probe, cgb_found_group 
         return census;
 }
 
-static void show(char ret[SHOWN_SIZE], const struct cgb_probe *probe, const char *file)
-{
-        cgb_tree_name(ret, SHOWN_SIZE, &probe->tree, probe->nearest, file);
-}
-
 void cgb_check_permission(struct cgb_check *check, const struct cgb_probe *probe)
 {
         static const char *const remedy = "run as root, or have the whole subtree delegated: as root, chown -R it to you";
         struct census census = take_census(probe, count_permission);
-        char name[SHOWN_SIZE];
+        char name[CGB_SHOWN_SIZE];
         int r;
 
         if (census.locked > 0) {
@@ -120,13 +112,13 @@ void cgb_check_permission(struct cgb_check *check, const struct cgb_probe *probe
                 return;
         }
         r = cgb_tree_may_write(&probe->tree, probe->nearest, "");
-        show(name, probe, "");
+        cgb_probe_show(name, probe, probe->nearest, "");
         if (r < 0 && census.weighted == 0) {
                 cgb_check_set(check, CGB_CHECK_FAILED, remedy, "no group can be made in %s: %s", name, strerror(-r));
                 return;
         }
         r = cgb_tree_may_write(&probe->tree, probe->nearest, "cgroup.procs");
-        show(name, probe, "cgroup.procs");
+        cgb_probe_show(name, probe, probe->nearest, "cgroup.procs");
         if (r < 0)
                 cgb_check_set(check, CGB_CHECK_DEGRADED, remedy, "no process can be moved here: %s: %s", name, strerror(-r));
         else
@@ -136,19 +128,19 @@ void cgb_check_permission(struct cgb_check *check, const struct cgb_probe *probe
 
 void cgb_check_cpu_stat(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char text[CGB_READ_SIZE], name[SHOWN_SIZE];
+        char text[CGB_READ_SIZE], name[CGB_SHOWN_SIZE];
         struct cgb_cpu_stat stat;
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cpu.stat", text, sizeof(text));
 
-        show(name, probe, "cpu.stat");
+        cgb_probe_show(name, probe, probe->nearest, "cpu.stat");
         if (n >= 0)
                 n = cgb_parse_cpu_stat(&stat, text, (size_t)n) < 0 ? -EBADMSG : 0;
         if (n == -EBADMSG)
                 cgb_check_set(check, CGB_CHECK_FAILED, "this is not what Linux writes there: is it a mount of cgroup v2?",
                         "%s has no usage_usec that can be read", name);
         else if (n < 0)
-                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer; a folder needs the file too", "%s: %s", name,
-                        strerror((int)-n));
+                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer; a folder needs the file too",
+                        "%s: %s", name, strerror((int)-n));
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "usage_usec is %llu", (unsigned long long)stat.usage_usec);
 }
@@ -163,7 +155,7 @@ static bool is_pressure_switched_off(const struct cgb_probe *probe)
 
 void cgb_check_pressure(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char text[CGB_READ_SIZE], name[SHOWN_SIZE], remedy[sizeof(check->remedy)];
+        char text[CGB_READ_SIZE], name[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
         struct cgb_pressure pressure;
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cpu.pressure", text, sizeof(text));
 
@@ -173,7 +165,7 @@ void cgb_check_pressure(struct cgb_check *check, const struct cgb_probe *probe)
                 return;
         }
         if (is_pressure_switched_off(probe)) {
-                show(name, probe, "cgroup.pressure");
+                cgb_probe_show(name, probe, probe->nearest, "cgroup.pressure");
                 snprintf(remedy, sizeof(remedy), "as root: echo 1 > %s", name);
                 cgb_check_set(check, CGB_CHECK_DEGRADED, remedy,
                         "switched off for this group; how full the CPUs are is taken for how long tasks waited");
@@ -199,13 +191,13 @@ void cgb_check_cpus(struct cgb_check *check, const struct cgb_probe *probe)
 void cgb_check_idle(struct cgb_check *check, const struct cgb_probe *probe)
 {
         struct census census = take_census(probe, count_idle);
-        char name[SHOWN_SIZE], remedy[sizeof(check->remedy)];
+        char name[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
 
         if (census.idle == 0) {
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "set in none of the groups");
                 return;
         }
-        show(name, probe, census.example);
+        cgb_probe_show(name, probe, probe->nearest, census.example);
         snprintf(remedy, sizeof(remedy), "if that is not meant: echo 0 > %s/cpu.idle", name);
         cgb_check_set(check, CGB_CHECK_DEGRADED, remedy, "set in %u of %u groups, such as %.80s: these have no weight",
                 census.idle, probe->children, census.example);

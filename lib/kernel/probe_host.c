@@ -48,8 +48,8 @@ void cgb_check_kernel(struct cgb_check *check, const struct cgb_probe *probe)
                 !parse_release(version, release))
                 cgb_check_set(check, CGB_CHECK_DEGRADED, "mount /proc", "the version of the kernel cannot be read");
         else if (version[0] < KERNEL_MAJOR || (version[0] == KERNEL_MAJOR && version[1] < KERNEL_MINOR))
-                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer", "Linux %s has no cpu controller for cgroup v2",
-                        release);
+                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer",
+                        "Linux %s has no cpu controller for cgroup v2", release);
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "Linux %s", release);
 }

@@ -17,14 +17,6 @@
 #include "kernel/probe.h"
 #include "kernel/verbs.h"
 
-/* Names end up in messages of 256 bytes, beside words of ours; a longer one is cut off. */
-#define SHOWN_SIZE 160
-
-static void show(char ret[SHOWN_SIZE], const struct cgb_probe *probe, const char *path, const char *file)
-{
-        cgb_tree_name(ret, SHOWN_SIZE, &probe->tree, path, file);
-}
-
 void cgb_check_cgroup2(struct cgb_check *check, const struct cgb_probe *probe)
 {
         if (probe->tree.mount == NULL)
@@ -39,10 +31,10 @@ void cgb_check_cgroup2(struct cgb_check *check, const struct cgb_probe *probe)
 
 void cgb_check_controller(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char controllers[CGB_READ_SIZE], name[SHOWN_SIZE];
+        char controllers[CGB_READ_SIZE], name[CGB_SHOWN_SIZE];
         ssize_t n = cgb_tree_read(&probe->tree, "", "cgroup.controllers", controllers, sizeof(controllers));
 
-        show(name, probe, "", "cgroup.controllers");
+        cgb_probe_show(name, probe, "", "cgroup.controllers");
         if (n < 0)
                 cgb_check_set(check, CGB_CHECK_FAILED, "name a folder that is a mount of cgroup v2", "%s: %s", name,
                         strerror((int)-n));
@@ -50,27 +42,27 @@ void cgb_check_controller(struct cgb_check *check, const struct cgb_probe *probe
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "in %s", name);
         else
                 cgb_check_set(check, CGB_CHECK_FAILED,
-                        "if a cgroup v1 hierarchy has it (see /proc/cgroups), boot with systemd.unified_cgroup_hierarchy=1 or "
-                        "cgroup_no_v1=all; in a container, have it passed down",
+                        "if a cgroup v1 hierarchy has it (see /proc/cgroups), boot with "
+                        "systemd.unified_cgroup_hierarchy=1 or cgroup_no_v1=all; in a container, have it passed down",
                         "not in %s", name);
 }
 
 void cgb_check_parent(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char name[SHOWN_SIZE], above[SHOWN_SIZE], remedy[sizeof(check->remedy)];
+        char name[CGB_SHOWN_SIZE], above[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
         int r;
 
         if (probe->parent_fault.code != 0) {
-                cgb_check_set(check, CGB_CHECK_FAILED, probe->parent_fault.remedy, "%.100s: %.120s", probe->parent_fault.file,
-                        probe->parent_fault.message);
+                cgb_check_set(check, CGB_CHECK_FAILED, probe->parent_fault.remedy, "%.100s: %.120s",
+                        probe->parent_fault.file, probe->parent_fault.message);
                 return;
         }
-        show(name, probe, probe->parent, "");
+        cgb_probe_show(name, probe, probe->parent, "");
         if (probe->parent_exists) {
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "%s, with %u groups in it", name, probe->children);
                 return;
         }
-        show(above, probe, probe->nearest, "");
+        cgb_probe_show(above, probe, probe->nearest, "");
         r = cgb_tree_may_write(&probe->tree, probe->nearest, "");
         if (r == 0) {
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "not there yet; it can be made in %s", above);
@@ -103,12 +95,12 @@ static bool has_processes(const struct cgb_probe *probe, const char *path)
  */
 static int check_passing(struct cgb_check *check, const struct cgb_probe *probe, const char *path)
 {
-        char name[SHOWN_SIZE], remedy[sizeof(check->remedy)];
+        char name[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
         int r = cgb_tree_is_enabled(&probe->tree, path, "cpu");
 
         if (r > 0)
                 return r;
-        show(name, probe, path, "cgroup.subtree_control");
+        cgb_probe_show(name, probe, path, "cgroup.subtree_control");
         if (r == 0)
                 r = cgb_tree_may_write(&probe->tree, path, "cgroup.subtree_control");
         if (r < 0) {
@@ -117,7 +109,7 @@ static int check_passing(struct cgb_check *check, const struct cgb_probe *probe,
                 return r;
         }
         if (has_processes(probe, path) && !may_have_processes(probe, path)) {
-                show(name, probe, path, "");
+                cgb_probe_show(name, probe, path, "");
                 cgb_check_set(check, CGB_CHECK_FAILED, "move them into a child group, or name another parent",
                         "%s has processes of its own, and may not pass controllers on", name);
                 return -EBUSY;
@@ -127,7 +119,7 @@ static int check_passing(struct cgb_check *check, const struct cgb_probe *probe,
 
 void cgb_check_passed_down(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char path[PATH_MAX], name[SHOWN_SIZE];
+        char path[PATH_MAX], name[CGB_SHOWN_SIZE];
         int missing = 0;
 
         strcpy(path, probe->nearest);
@@ -139,7 +131,7 @@ void cgb_check_passed_down(struct cgb_check *check, const struct cgb_probe *prob
                 missing += r == 0;
         } while (cgb_path_cut(path));
 
-        show(name, probe, probe->nearest, "");
+        cgb_probe_show(name, probe, probe->nearest, "");
         if (missing > 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "will be enabled in %d groups down to %s", missing, name);
         else
@@ -148,7 +140,7 @@ void cgb_check_passed_down(struct cgb_check *check, const struct cgb_probe *prob
 
 void cgb_check_type(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char type[64], name[SHOWN_SIZE];
+        char type[64], name[CGB_SHOWN_SIZE];
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.type", type, sizeof(type) - 1);
 
         if (n < 0) {
@@ -157,12 +149,12 @@ void cgb_check_type(struct cgb_check *check, const struct cgb_probe *probe)
         }
         type[n] = '\0';
         type[strcspn(type, "\n")] = '\0';
-        show(name, probe, probe->nearest, "");
+        cgb_probe_show(name, probe, probe->nearest, "");
         if (strcmp(type, "domain") == 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "domain");
         else
-                cgb_check_set(check, CGB_CHECK_FAILED, "use a parent of type \"domain\": processes cannot be moved about here",
-                        "%s is \"%s\"", name, type);
+                cgb_check_set(check, CGB_CHECK_FAILED,
+                        "use a parent of type \"domain\": processes cannot be moved about here", "%s is \"%s\"", name, type);
 }
 
 /* The unit that a group is, as systemd names their groups. */
