@@ -232,7 +232,7 @@ int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t shar
                 return -EINVAL;
 
         cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
-        pool->ledger.shares_permille += share_permille - slot->account.share_permille;
+        pool->ledger.shares_permille = pool->ledger.shares_permille - slot->account.share_permille + share_permille;
         slot->account.share_permille = share_permille;
         slot->account.fresh = true;
         if (slot->place == ASLEEP)

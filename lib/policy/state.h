@@ -5,9 +5,9 @@
  * What a policy remembers. One block of memory, given by the caller: the head below and an array of nodes, linked by index so
  * that the block can be moved. A node is an account in its parent's ledger and, once it has children, a pool with a ledger.
  *
- * Children stand in one of two lists of their pool. The awake are looked at in every step; the asleep only when the pool's usage
- * says that one of them ran, and in a rotation that keeps their weights current. That split is what makes a step cost what
- * is awake.
+ * Children stand in one of two lists of their pool. The awake, and those who have just joined, are looked at in every step; the asleep
+ * only when the pool's usage says that one of them ran, and in a rotation that keeps their weights current. That split is what
+ * makes a step cost what is awake.
  */
 #include <cgburst/policy.h>
 
@@ -51,6 +51,7 @@ struct cgb_pool {
 
         /* since the last round */
         bool known;                             /* .previous is of an earlier round */
+        uint64_t observed_usec;                 /* the time of that round */
         struct cgb_pool_sample previous;
         uint64_t explained_usec;                /* the part of the pool's usage that the accounts' readings account for */
         uint64_t full_q16;                      /* how full its CPUs, or those of an ancestor, were */
@@ -69,6 +70,7 @@ struct cgb_account {
         uint64_t usage_usec;
         uint64_t used_usec;                     /* in the round that is open */
         uint64_t last_active_usec;
+        uint64_t noticed_usec;            /* the same, or when it joined: it is looked at for a while from then on */
         int64_t credit_nsec[SPANS];
         uint64_t seen_nsec[SPANS];              /* the ledger's virtual time when the credit was last settled */
         uint64_t raw_q20;
@@ -76,7 +78,9 @@ struct cgb_account {
         uint32_t written;
         enum cgb_reason reason;
         bool fresh;                             /* joined since the last step */
-        bool active;
+        bool active;                            /* in the last step */
+        bool awake;                             /* active within two fast depths: it counts in the pool's measures */
+        bool was_active;                        /* ever */
 };
 
 struct cgb_slot {
@@ -97,8 +101,6 @@ struct cgb_policy {
         uint32_t first_pool, last_pool;
         uint32_t first_action, last_action;
         uint32_t rotation;
-        bool stepped;
-        uint64_t now_usec;                      /* of the last step */
         struct cgb_slot slots[];
 };
 
@@ -127,5 +129,5 @@ void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t e
 
 /* weights.c: from credit to weight */
 void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *ledger, struct cgb_account *account);
-void cgb_pool_measure(struct cgb_policy *policy, struct cgb_pool *pool);
+void cgb_pool_measure(const struct cgb_policy *policy, struct cgb_pool *pool);
 void cgb_account_weigh(struct cgb_policy *policy, const struct cgb_pool *pool, uint32_t node);

@@ -21,11 +21,16 @@
 #define BELIEVABLE_FACTOR 4
 #define BELIEVABLE_EXTRA_USEC 1000000ull
 
-static uint64_t time_elapsed(const struct cgb_policy *policy, uint64_t now_usec)
+/* Readings of a pool's usage and of its accounts' are not of the same moment: the accounts' may be ahead by this much. More than that
+ * is a counter that went back, or a reading that was not true. */
+#define AHEAD_USEC 10000
+
+/* Since this pool was observed, which need not have been in the last step. */
+static uint64_t time_elapsed(const struct cgb_pool *pool, uint64_t now_usec)
 {
-        if (!policy->stepped || now_usec <= policy->now_usec)
+        if (!pool->known || now_usec <= pool->observed_usec)
                 return 0;
-        return cgb_min_u64(now_usec - policy->now_usec, ELAPSED_MAX_USEC);
+        return cgb_min_u64(now_usec - pool->observed_usec, ELAPSED_MAX_USEC);
 }
 
 static bool readings_are_believable(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t elapsed_usec)
@@ -43,6 +48,12 @@ static bool readings_are_believable(const struct cgb_policy *policy, const struc
         return sum_usec <= limit_usec;
 }
 
+/* Two fast depths ago: by then an account that was quiet has its fast credit back, if anybody paid meanwhile. */
+static bool is_long_ago(const struct cgb_policy *policy, uint64_t then_usec, uint64_t now_usec)
+{
+        return now_usec - then_usec > 2 * policy->options.fast_depth_usec;
+}
+
 /* Who used the CPU in this step; returns how many. */
 static uint32_t mark_active(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t elapsed_usec, uint64_t now_usec)
 {
@@ -52,9 +63,15 @@ static uint32_t mark_active(struct cgb_policy *policy, struct cgb_pool *pool, ui
                 struct cgb_account *account = &policy->slots[i].account;
 
                 account->active = elapsed_usec > 0 && account->used_usec * ACTIVE_PER_STEP >= elapsed_usec;
-                if (account->active || account->fresh)
+                if (account->active)
                         account->last_active_usec = now_usec;
+                if (account->active || account->fresh)
+                        account->noticed_usec = now_usec;
+                /* where the clock went back */
                 account->last_active_usec = cgb_min_u64(account->last_active_usec, now_usec);
+                account->noticed_usec = cgb_min_u64(account->noticed_usec, now_usec);
+                account->was_active |= account->active;
+                account->awake = account->was_active && !is_long_ago(policy, account->last_active_usec, now_usec);
                 active += account->active;
         }
         return active;
@@ -106,7 +123,7 @@ static void weigh_fresh(struct cgb_policy *policy, struct cgb_pool *pool)
         }
 }
 
-/* Ends the round for the children; whoever was quiet for two fast depths, and so has its fast credit back, falls asleep. */
+/* Ends the round for the children. */
 static void lay_down(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t now_usec)
 {
         uint32_t next;
@@ -117,34 +134,38 @@ static void lay_down(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t 
                 next = policy->slots[i].next;
                 account->used_usec = 0;
                 account->fresh = false;
-                if (now_usec - account->last_active_usec > 2 * policy->options.fast_depth_usec)
+                if (is_long_ago(policy, account->noticed_usec, now_usec))
                         cgb_child_move(policy, i, ASLEEP);
         }
 }
 
-static void step_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t elapsed_usec, uint64_t now_usec)
+static void settle_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t now_usec)
 {
         struct cgb_pool *pool = &slot->pool;
+        uint64_t elapsed_usec = time_elapsed(pool, now_usec);
         uint32_t active;
 
-        if (pool->ledger.shares_permille > 0) {
-                cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
-                cgb_pool_price(policy, slot, elapsed_usec);
-                if (!readings_are_believable(policy, pool, elapsed_usec))
-                        pool->price_q16 = 0;
-                active = mark_active(policy, pool, elapsed_usec, now_usec);
-                if (pool->price_q16 > 0) {
-                        /* alone, nobody is kept waiting but oneself: that is nothing to be in debt for */
-                        settle_awake(policy, pool, (const uint64_t[SPANS]){active > 1 ? pool->price_q16 : 0, pool->price_q16});
-                        weigh_awake(policy, pool);
-                } else {
-                        weigh_fresh(policy, pool);
-                }
-                lay_down(policy, pool, now_usec);
+        cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
+        cgb_pool_price(policy, slot, elapsed_usec);
+        if (!readings_are_believable(policy, pool, elapsed_usec))
+                pool->price_q16 = 0;
+        active = mark_active(policy, pool, elapsed_usec, now_usec);
+        if (pool->price_q16 > 0) {
+                /* alone, nobody is kept waiting but oneself: that is nothing to be in debt for */
+                settle_awake(policy, pool, (const uint64_t[SPANS]){active > 1 ? pool->price_q16 : 0, pool->price_q16});
+                weigh_awake(policy, pool);
+        } else {
+                weigh_fresh(policy, pool);
         }
-        if (!pool->known)
+        lay_down(policy, pool, now_usec);
+}
+
+static void close_round(struct cgb_pool *pool, uint64_t now_usec)
+{
+        if (!pool->known || (int64_t)(pool->explained_usec - pool->sample.usage_usec) > AHEAD_USEC)
                 pool->explained_usec = pool->sample.usage_usec;
         pool->previous = pool->sample;
+        pool->observed_usec = now_usec;
         pool->known = true;
         pool->observed = false;
         pool->cursor = NONE;
@@ -176,15 +197,16 @@ static void visit_sleepers(struct cgb_policy *policy)
 
 void cgb_policy_step(struct cgb_policy *policy, uint64_t now_usec)
 {
-        uint64_t elapsed_usec = time_elapsed(policy, now_usec);
-
         for (uint32_t i = policy->first_pool; i != NONE; i = policy->slots[i].pool.next_pool) {
-                if (policy->slots[i].pool.observed)
-                        step_pool(policy, &policy->slots[i], elapsed_usec, now_usec);
-                else
-                        policy->slots[i].pool.price_q16 = 0;
+                struct cgb_pool *pool = &policy->slots[i].pool;
+
+                if (!pool->observed) {
+                        pool->price_q16 = 0;
+                        continue;
+                }
+                if (pool->ledger.shares_permille > 0)
+                        settle_pool(policy, &policy->slots[i], now_usec);
+                close_round(pool, now_usec);
         }
         visit_sleepers(policy);
-        policy->now_usec = now_usec;
-        policy->stepped = true;
 }

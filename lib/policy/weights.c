@@ -17,10 +17,6 @@
 /* share * raw that comes to CGB_WEIGHT_MAX when one share without credit weighs CGB_WEIGHT_DEFAULT. */
 #define NATURAL_FULL_WEIGHT ((uint64_t)CGB_SHARE_MAX_PERMILLE * CGB_Q20_ONE)
 
-/* The floor's fixed point is approached by a factor of alpha or better per round; 32 rounds are exact for alpha up to one half, and
- * within 3 % at 0.9. */
-#define FLOOR_ROUNDS 32
-
 static int64_t full_part_q16(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
 {
         int64_t cap = cgb_account_cap(ledger, account, span), credit = account->credit_nsec[span];
@@ -28,7 +24,7 @@ static int64_t full_part_q16(const struct cgb_ledger *ledger, const struct cgb_a
         if (cap <= 0)
                 return 0;
         if (credit < 0)
-                return -(int64_t)cgb_scale_part(cgb_min_u64((uint64_t)-credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
+                return -(int64_t)cgb_scale_part(cgb_min_u64(-(uint64_t)credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
         return (int64_t)cgb_scale_part(cgb_min_u64((uint64_t)credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
 }
 
@@ -40,15 +36,15 @@ void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *l
         account->raw_q20 = cgb_exp2_q20((int32_t)(exponent / 1000));
 }
 
-/* The smallest and largest raw weight among the awake. */
-static void range_of_awake(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t *ret_low, uint64_t *ret_high)
+static const struct cgb_account *account_of(const struct cgb_policy *policy, uint32_t node)
 {
-        *ret_low = UINT64_MAX;
-        *ret_high = 0;
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                *ret_low = cgb_min_u64(*ret_low, policy->slots[i].account.raw_q20);
-                *ret_high = cgb_max_u64(*ret_high, policy->slots[i].account.raw_q20);
-        }
+        return &policy->slots[node].account;
+}
+
+/* @a * @b / @c, where the product may have more than 64 bits and the result has not; @b * @c has to fit as well. */
+static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+        return a / c * b + a % c * b / c;
 }
 
 /* reach * @level, where the product may pass 64 bits; more than any raw weight is as good as any more. */
@@ -60,91 +56,148 @@ static uint64_t times_reach(const struct cgb_policy *policy, uint64_t level)
         return product > UINT32_MAX * (uint64_t)CGB_Q20_ONE ? UINT32_MAX * (uint64_t)CGB_Q20_ONE : (uint64_t)product;
 }
 
+/* What the awake up to @level allow: the reach times their sum, told for one mean share. */
+static uint64_t reach_over(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t level)
+{
+        uint64_t sum = 0;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                const struct cgb_account *account = account_of(policy, i);
+
+                if (account->awake && account->raw_q20 <= level)
+                        sum += account->raw_q20 * account->share_permille;
+        }
+        sum = mul_div(sum, pool->count[AWAKE] + pool->count[ASLEEP], pool->ledger.shares_permille);
+        return times_reach(policy, cgb_max_u64(sum, level));
+}
+
+/* The highest raw weight among the awake that is not above @limit. */
+static uint64_t highest_awake(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t limit)
+{
+        uint64_t highest = 0;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                const struct cgb_account *account = account_of(policy, i);
+
+                if (account->awake && account->raw_q20 <= limit)
+                        highest = cgb_max_u64(highest, account->raw_q20);
+        }
+        return highest;
+}
+
+static uint64_t lowest_awake(const struct cgb_policy *policy, const struct cgb_pool *pool)
+{
+        uint64_t lowest = UINT64_MAX;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
+                if (account_of(policy, i)->awake)
+                        lowest = cgb_min_u64(lowest, account_of(policy, i)->raw_q20);
+        return lowest;
+}
+
 /*
  * Climbs over the awake from the lowest raw weight, with everybody below the present level in the sum, until the next one up is out of
  * reach. Each round at least multiplies the level by the reach, so a few rounds do, and no order of the list is needed.
  */
 static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t lowest)
 {
-        uint32_t accounts = pool->count[AWAKE] + pool->count[ASLEEP];
-        uint64_t mean_share = cgb_max_u64(pool->ledger.shares_permille / accounts, 1), level = lowest;
+        uint64_t level = lowest;
 
         for (;;) {
-                uint64_t sum = 0, reach, next = level;
+                uint64_t reach = reach_over(policy, pool, level), next = highest_awake(policy, pool, reach);
 
-                for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                        const struct cgb_account *account = &policy->slots[i].account;
-
-                        if (account->raw_q20 <= level)
-                                sum += account->raw_q20 * account->share_permille;
-                }
-                reach = times_reach(policy, cgb_max_u64(sum / mean_share, level));
-                for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                        uint64_t raw = policy->slots[i].account.raw_q20;
-
-                        if (raw <= reach)
-                                next = cgb_max_u64(next, raw);
-                }
-                if (next == level)
+                if (next <= level)
                         return reach;
                 level = next;
         }
 }
 
-/* f = alpha * (sum of weights) / (sum of shares) over the active, where the weights are those which f has raised. */
-static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_pool *pool)
+static uint64_t floor_permille(const struct cgb_policy_options *options)
 {
         /* a written weight may be one hysteresis below what is wanted, and the others' one above */
-        uint64_t alpha_permille = policy->options.floor_permille
-                                + policy->options.floor_permille * 2 * policy->options.hysteresis_permille / 1000;
-        uint64_t floor = 0;
+        uint64_t alpha_permille = options->floor_permille + options->floor_permille * 2 * options->hysteresis_permille / 1000;
 
-        alpha_permille = cgb_min_u64(alpha_permille, 1000);
-        for (int round = 0; round < FLOOR_ROUNDS; round++) {
-                uint64_t sum = 0, shares = 0, next;
+        return cgb_min_u64(alpha_permille, 1000);
+}
+
+/*
+ * f = alpha * (sum of weights) / (sum of shares) over the active, where those below f weigh f: so f * (S - alpha * S_below) = alpha *
+ * (sum of those above). Who is below is found by raising f until nobody more falls below it.
+ */
+static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_pool *pool)
+{
+        uint64_t alpha_permille = floor_permille(&policy->options), floor = 0;
+
+        for (;;) {
+                uint64_t sum_above = 0, shares = 0, shares_below = 0, next;
 
                 for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                        const struct cgb_account *account = &policy->slots[i].account;
+                        const struct cgb_account *account = account_of(policy, i);
+                        uint64_t raw = cgb_min_u64(account->raw_q20, pool->reach_q20);
 
                         if (!account->active)
                                 continue;
-                        sum += cgb_max_u64(cgb_min_u64(account->raw_q20, pool->reach_q20), floor) * account->share_permille;
                         shares += account->share_permille;
+                        if (raw < floor)
+                                shares_below += account->share_permille;
+                        else
+                                sum_above += raw * account->share_permille;
                 }
-                if (shares == 0)
-                        return 0;
-                next = sum / shares * alpha_permille / 1000;
-                if (next == floor)
-                        break;
+                if (shares == 0 || sum_above == 0)
+                        return floor;
+                next = mul_div(sum_above, alpha_permille, 1000 * shares - alpha_permille * shares_below);
+                if (next <= floor)
+                        return floor;
                 floor = next;
         }
-        return floor;
+}
+
+/* The smallest weight among the awake, as share * raw. */
+static uint64_t smallest_awake(const struct cgb_policy *policy, const struct cgb_pool *pool)
+{
+        uint64_t smallest = UINT64_MAX;
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                const struct cgb_account *account = account_of(policy, i);
+
+                if (account->awake)
+                        smallest = cgb_min_u64(smallest, account->share_permille
+                                        * cgb_max_u64(account->raw_q20, account->active ? pool->floor_q20 : 0));
+        }
+        return smallest;
+}
+
+static bool all_are_awake(const struct cgb_policy *policy, const struct cgb_pool *pool)
+{
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
+                if (!account_of(policy, i)->awake)
+                        return false;
+        return pool->count[ASLEEP] == 0;
 }
 
 /* What hangs at the top of the range: the largest share at the highest raw weight that can count. */
-static uint64_t find_full_weight(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t lowest, uint64_t highest)
+static uint64_t find_full_weight(const struct cgb_policy *policy, const struct cgb_pool *pool)
 {
         const struct cgb_policy_options *options = &policy->options;
         uint64_t ceiling = cgb_exp2_q20(
                 (int32_t)((options->slow_strength_permille + options->fast_strength_permille) * (uint64_t)CGB_Q16_ONE / 1000));
-        uint64_t top = cgb_min_u64(pool->reach_q20, pool->count[ASLEEP] > 0 ? ceiling : highest);
-        uint64_t hung = top * pool->largest_share_permille;
+        uint64_t highest = all_are_awake(policy, pool) ? highest_awake(policy, pool, ceiling) : ceiling;
+        uint64_t hung = cgb_min_u64(pool->reach_q20, highest) * pool->largest_share_permille;
 
-        if (hung < NATURAL_FULL_WEIGHT && lowest * CGB_WEIGHT_DEFAULT >= (uint64_t)SMALL_WEIGHT * CGB_Q20_ONE)
+        if (hung < NATURAL_FULL_WEIGHT && smallest_awake(policy, pool) * (CGB_WEIGHT_MAX / SMALL_WEIGHT) >= NATURAL_FULL_WEIGHT)
                 return NATURAL_FULL_WEIGHT;
         return hung;
 }
 
-void cgb_pool_measure(struct cgb_policy *policy, struct cgb_pool *pool)
+void cgb_pool_measure(const struct cgb_policy *policy, struct cgb_pool *pool)
 {
-        uint64_t lowest, highest;
+        uint64_t lowest = lowest_awake(policy, pool);
 
-        if (pool->count[AWAKE] == 0)
-                return;
-        range_of_awake(policy, pool, &lowest, &highest);
+        if (lowest == UINT64_MAX)
+                return; /* nobody is awake: what was measured last stands */
         pool->reach_q20 = find_reach(policy, pool, lowest);
         pool->floor_q20 = find_floor(policy, pool);
-        pool->full_weight = find_full_weight(policy, pool, cgb_max_u64(lowest, pool->floor_q20), highest);
+        pool->full_weight = find_full_weight(policy, pool);
 }
 
 static enum cgb_reason reason_of(const struct cgb_account *account, const struct cgb_pool *pool, uint64_t weight)

@@ -105,10 +105,11 @@ static void a_restored_balance_is_taken_from_the_bank(void **state)
                         int64_t cap = 1000 * 1000000000ll;
                         size_t at;
 
-                        at = world_restore(w, WORLD_ROOT, CGB_SHARE_DEFAULT_PERMILLE, (struct cgb_balance){
-                                .slow_nsec = (int64_t)dice_between(&dice, 0, 2000 * 1000000000ull) - cap,
-                                .fast_nsec = (int64_t)dice_between(&dice, 0, 2000 * 1000000000ull) - cap,
-                        });
+                        at = world_restore(w, WORLD_ROOT, CGB_SHARE_DEFAULT_PERMILLE,
+                                (struct cgb_balance){
+                                        .slow_nsec = (int64_t)dice_between(&dice, 0, 2000 * 1000000000ull) - cap,
+                                        .fast_nsec = (int64_t)dice_between(&dice, 0, 2000 * 1000000000ull) - cap,
+                                });
                         check_totals(w, "a restored balance");
                         round_and_check(w, &dice);
                         world_leave(w, at);
@@ -150,7 +151,8 @@ static void a_leaver_hands_its_balance_to_the_bank(void **state)
                 bank = world_pool(w, WORLD_ROOT).bank_nsec;
                 slow = world_account(w, at).balance.slow_nsec;
                 world_leave(w, at);
-                must(w, world_pool(w, WORLD_ROOT).bank_nsec == bank + slow, "bank %lld, left %lld", (long long)bank, (long long)slow);
+                must(w, world_pool(w, WORLD_ROOT).bank_nsec == bank + slow, "bank %lld, left %lld", (long long)bank,
+                        (long long)slow);
                 world_free(w);
         }
 }

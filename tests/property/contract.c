@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The door's own promises: wrong arguments are refused with the documented error and change nothing, room that is used up is said to
- * be, and a node's number that is given out again brings nothing of its last owner along.
+ * The door's own promises: wrong arguments are refused with the documented error and change nothing, room that is used up
+ * is said to be, and a node's number that is given out again brings nothing of its last owner along.
  */
 
 #include <errno.h>
@@ -53,11 +53,13 @@ static int teardown(void **state)
 
 static int join(struct cgb_policy *policy, cgb_node parent, uint32_t share_permille, cgb_node *ret)
 {
-        return cgb_policy_join(policy, &(struct cgb_account_options){
-                .size = sizeof(struct cgb_account_options),
+        const struct cgb_account_options options = {
+                .size = sizeof(options),
                 .parent = parent,
                 .share_permille = share_permille,
-        }, ret);
+        };
+
+        return cgb_policy_join(policy, &options, ret);
 }
 
 static cgb_node must_join(struct cgb_policy *policy, cgb_node parent)
@@ -71,16 +73,20 @@ static cgb_node must_join(struct cgb_policy *policy, cgb_node parent)
 /* One round in which every account has used @used_usec[node] in all. */
 static void live_a_round(struct cgb_policy *policy, const uint64_t used_usec[], uint64_t now_usec)
 {
-        cgb_node node;
-
-        assert_int_equal(cgb_policy_observe_pool(policy, CGB_NODE_ROOT, &(struct cgb_pool_sample){
+        const struct cgb_pool_sample sample = {
                 .usage_usec = CGB_UNKNOWN,
                 .stalled_usec = CGB_UNKNOWN,
                 .machine_usec = CGB_UNKNOWN,
                 .cpus_permille = 1000,
-        }), 0);
-        while (cgb_policy_next_to_read(policy, CGB_NODE_ROOT, &node))
-                assert_int_equal(cgb_policy_observe(policy, node, &(struct cgb_account_sample){.usage_usec = used_usec[node]}), 0);
+        };
+        cgb_node node;
+
+        assert_int_equal(cgb_policy_observe_pool(policy, CGB_NODE_ROOT, &sample), 0);
+        while (cgb_policy_next_to_read(policy, CGB_NODE_ROOT, &node)) {
+                struct cgb_account_sample account = {.usage_usec = used_usec[node]};
+
+                assert_int_equal(cgb_policy_observe(policy, node, &account), 0);
+        }
         cgb_policy_step(policy, now_usec);
 }
 
@@ -98,11 +104,11 @@ static void check_option(struct cgb_policy_options options, bool valid)
         assert_ptr_equal(policy, memory);
 }
 
-#define check(field, value, valid)                                                                                           \
-        do {                                                                                                                 \
-                struct cgb_policy_options options = defaults();                                                              \
-                options.field = (value);                                                                                     \
-                check_option(options, valid);                                                                                \
+#define check(field, value, valid)                                                                                          \
+        do {                                                                                                                \
+                struct cgb_policy_options options = defaults();                                                             \
+                options.field = (value);                                                                                    \
+                check_option(options, valid);                                                                               \
         } while (0)
 
 static void options_out_of_range_are_refused(void **state)
@@ -201,7 +207,8 @@ static void nobody_knows_nobody(void **state)
                 assert_int_equal(cgb_policy_set_share(*state, unknown[i], 1000), -ENOENT);
                 assert_int_equal(cgb_policy_set_written(*state, unknown[i], 100), -ENOENT);
                 assert_int_equal(cgb_policy_observe(*state, unknown[i], &(struct cgb_account_sample){0}), -ENOENT);
-                assert_int_equal(cgb_policy_observe_pool(*state, unknown[i], &(struct cgb_pool_sample){.cpus_permille = 1}), -ENOENT);
+                assert_int_equal(
+                        cgb_policy_observe_pool(*state, unknown[i], &(struct cgb_pool_sample){.cpus_permille = 1}), -ENOENT);
                 assert_int_equal(cgb_policy_get_account(*state, unknown[i], &account), -ENOENT);
                 assert_int_equal(cgb_policy_get_pool(*state, unknown[i], &pool), -ENOENT);
                 assert_false(cgb_policy_next_to_read(*state, unknown[i], &node));
@@ -240,7 +247,7 @@ static void when_the_capacity_is_used_up_nobody_joins_until_somebody_leaves_or_i
 {
         struct cgb_policy_options options = defaults();
         cgb_node last = 0, node = 77;
-        void *memory;
+        void *memory, *old = *state;
 
         for (unsigned i = 1; i < CAPACITY; i++)
                 last = must_join(*state, CGB_NODE_ROOT);
@@ -254,9 +261,8 @@ static void when_the_capacity_is_used_up_nobody_joins_until_somebody_leaves_or_i
         options.capacity = CAPACITY + 1;
         memory = malloc(cgb_policy_memory_size(&options));
         assert_non_null(memory);
-        last = 0;
-        void *old = *state;
-        assert_int_equal(cgb_policy_grow((struct cgb_policy **)state, memory, cgb_policy_memory_size(&options), CAPACITY + 1), 0);
+        assert_int_equal(
+                cgb_policy_grow((struct cgb_policy **)state, memory, cgb_policy_memory_size(&options), CAPACITY + 1), 0);
         assert_ptr_equal(*state, memory);
         free(old);
         assert_int_equal(join(*state, CGB_NODE_ROOT, 1000, &node), 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the people on the machine get. The CPUs are a fluid, the weights are those that the policy wrote: nobody gets more than it
- * wants, no CPU is idle while somebody wants it, and from its second step on every active group has at least alpha of its fair
- * share, whatever credit or debt there is.
+ * What the people on the machine get. The CPUs are a fluid, the weights are those that the policy wrote: nobody gets more
+ * than it wants, no CPU is idle while somebody wants it, and from its second step on every active group has at least alpha
+ * of its fair share, whatever credit or debt there is.
  *
  * The fair share is the weighted max-min division by shares among those active; alpha of it is a promise about weights, so
  * it holds up to what hysteresis and rounding leave open.
@@ -49,8 +49,8 @@ static void nobody_gets_more_than_it_wants_and_no_cpu_is_idle(void **state)
                                 must(w, w->groups[i].wants <= 0 || w->groups[i].got > 0, "group %zu starves", i);
                                 wanted += w->groups[i].wants;
                         }
-                        must(w, fabs(got_together(w, WORLD_ROOT) - fmin(8, wanted)) < 1e-6, "of %g wanted CPUs %g are used", wanted,
-                                got_together(w, WORLD_ROOT));
+                        must(w, fabs(got_together(w, WORLD_ROOT) - fmin(8, wanted)) < 1e-6, "of %g wanted CPUs %g are used",
+                                wanted, got_together(w, WORLD_ROOT));
                 }
                 world_free(w);
         }
@@ -70,8 +70,8 @@ static void check_floor(const struct world *w, const bool active[], double alpha
 
                 if (!g->there || g->wants <= 0 || !active[i])
                         continue;
-                must(w, g->got >= fmin(g->wants, alpha * fair) * (1 - tolerance) - 1e-9, "group %zu of share %u got %g, alpha of fair is %g",
-                        i, g->share_permille, g->got, alpha * fair);
+                must(w, g->got >= fmin(g->wants, alpha * fair) * (1 - tolerance) - 1e-9,
+                        "group %zu of share %u got %g, alpha of fair is %g", i, g->share_permille, g->got, alpha * fair);
         }
 }
 

@@ -14,7 +14,8 @@
 #include "fluid.h"
 
 /* Fills every vessel that is full at @level; tells how many. */
-static size_t fill_to_the_brim(double level, size_t n, const double weight[], const double wants[], double got[], bool full[])
+static size_t fill_to_the_brim(
+        double level, size_t n, const double weight[], const double wants[], double got[], bool full[])
 {
         size_t count = 0;
 

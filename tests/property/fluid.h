@@ -19,11 +19,11 @@ struct fluid_group {
         bool there;
         size_t parent;
         double weight;
-        double limit;   /* CPUs that its tasks may use */
-        double wants;   /* of a group with children: computed from them */
+        double limit; /* CPUs that its tasks may use */
+        double wants; /* of a group with children: computed from them */
         double got;
-        bool inner;     /* has children; computed */
-        bool waits;     /* some task in it got less than it wanted */
+        bool inner; /* has children; computed */
+        bool waits; /* some task in it got less than it wanted */
 };
 
 /* Divides the root's limit down the tree. */

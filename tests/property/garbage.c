@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Counters that reset, groups that are made again, clocks that jump, numbers at the ends of what they can be: none of it may
- * charge anybody for what it did not use, let a credit pass its cap, or overflow. Run under a sanitizer of undefined behaviour
- * to see the last.
+ * Counters that reset, groups that are made again, clocks that jump, numbers at the ends of what they can be: none of it
+ * may charge anybody for what it did not use, let a credit pass its cap, or overflow. Run under a sanitizer of undefined
+ * behaviour to see the last.
  *
  * Most tests compare with a twin which sees the same machine without the mishap: as if the group had been idle.
  */
@@ -46,6 +46,23 @@ static void check_sane(const struct world *w)
         must(w, world_pool(w, WORLD_ROOT).price_permille <= 1000, "price %u", world_pool(w, WORLD_ROOT).price_permille);
 }
 
+static void remember(const struct world *w, struct cgb_account_state before[])
+{
+        for (size_t i = 1; i < ROOM; i++)
+                if (w->groups[i].there)
+                        before[i] = world_account(w, i);
+}
+
+static void check_nobody_was_charged(const struct world *w, const struct cgb_account_state before[])
+{
+        for (size_t i = 1; i < ROOM; i++) {
+                if (!w->groups[i].there)
+                        continue;
+                must(w, world_account(w, i).balance.slow_nsec == before[i].balance.slow_nsec, "group %zu", i);
+                must(w, world_account(w, i).balance.fast_nsec == before[i].balance.fast_nsec, "group %zu", i);
+        }
+}
+
 static void finish_round(struct world *w)
 {
         world_read(w);
@@ -53,7 +70,10 @@ static void finish_round(struct world *w)
         world_write(w);
 }
 
-/* One mishap befalls group @at in the world: nothing else of its counter is known for this round than that it is the new base. */
+/*
+ * One mishap befalls group @at in the world: nothing else of its counter is known for this round than that it is the new
+ * base.
+ */
 enum mishap { RESET, NEW_IDENTITY, NEW_IDENTITY_AND_RESET };
 
 static void befall(struct world_group *g, enum mishap mishap, struct dice *dice)
@@ -118,18 +138,11 @@ static void a_clock_that_goes_back_charges_nobody(void **state)
                 struct world *w = busy_world(seed, &dice);
                 struct cgb_account_state before[ROOM];
 
-                for (size_t i = 1; i < ROOM; i++)
-                        if (w->groups[i].there)
-                                before[i] = world_account(w, i);
+                remember(w, before);
                 world_run(w, SECOND_USEC);
                 w->now_usec -= dice_between(&dice, SECOND_USEC + 1, w->now_usec);
                 finish_round(w);
-                for (size_t i = 1; i < ROOM; i++) {
-                        if (!w->groups[i].there)
-                                continue;
-                        must(w, world_account(w, i).balance.slow_nsec == before[i].balance.slow_nsec, "group %zu", i);
-                        must(w, world_account(w, i).balance.fast_nsec == before[i].balance.fast_nsec, "group %zu", i);
-                }
+                check_nobody_was_charged(w, before);
                 check_sane(w);
                 world_round(w, SECOND_USEC);
                 moved += world_account(w, 1).balance.slow_nsec != before[1].balance.slow_nsec;
@@ -148,18 +161,11 @@ static void a_clock_that_jumps_a_day_ahead_charges_nobody_for_it(void **state)
                 struct world *w = busy_world(seed, &dice);
                 struct cgb_account_state before[ROOM];
 
-                for (size_t i = 1; i < ROOM; i++)
-                        if (w->groups[i].there)
-                                before[i] = world_account(w, i);
+                remember(w, before);
                 world_run(w, SECOND_USEC);
                 w->now_usec += dice_between(&dice, DAY_USEC, 400 * DAY_USEC);
                 finish_round(w);
-                for (size_t i = 1; i < ROOM; i++) {
-                        if (!w->groups[i].there)
-                                continue;
-                        must(w, world_account(w, i).balance.slow_nsec == before[i].balance.slow_nsec, "group %zu", i);
-                        must(w, world_account(w, i).balance.fast_nsec == before[i].balance.fast_nsec, "group %zu", i);
-                }
+                check_nobody_was_charged(w, before);
                 check_sane(w);
                 world_free(w);
         }
@@ -176,13 +182,16 @@ static void a_step_as_long_as_a_day_charges_up_to_the_caps(void **state)
                 w->groups[1].wants = 4;
                 world_round(w, DAY_USEC);
                 check_sane(w);
-                must(w, world_pool(w, WORLD_ROOT).price_permille == 1000, "price %u", world_pool(w, WORLD_ROOT).price_permille);
+                must(w, world_pool(w, WORLD_ROOT).price_permille == 1000, "price %u",
+                        world_pool(w, WORLD_ROOT).price_permille);
                 must(w, world_total_nsec(w, WORLD_ROOT) == total, "the total moved");
                 world_free(w);
         }
 }
 
-/* Huge machines, the largest and smallest shares, the deepest accounts, counters near the ends of 64 bits and across them. */
+/*
+ * Huge machines, the largest and smallest shares, the deepest accounts, counters near the ends of 64 bits and across them.
+ */
 static void numbers_at_the_ends_of_their_ranges_do_not_overflow(void **state)
 {
         static const uint64_t starts[] = {0, ((uint64_t)1 << 62) - 5 * SECOND_USEC, UINT64_MAX - DAY_USEC, UINT64_MAX - 1};
@@ -237,6 +246,20 @@ static uint64_t any_number(struct dice *dice)
         return dice_bits(dice) >> dice_between(dice, 0, 63);
 }
 
+static void spoil(struct world *w, struct dice *dice)
+{
+        for (size_t i = 0; i < ROOM; i++) {
+                struct world_group *g = &w->groups[i];
+
+                g->usage_usec = dice_percent(dice, 50) ? any_number(dice) : g->usage_usec;
+                g->stalled_usec = dice_percent(dice, 50) ? any_number(dice) : g->stalled_usec;
+                g->cpus_permille = dice_percent(dice, 20) ? (uint32_t)dice_between(dice, 1, 8192000) : g->cpus_permille;
+        }
+        w->others = dice_percent(dice, 50) ? -1 : 0;
+        w->machine_usec = any_number(dice);
+        w->now_usec = dice_percent(dice, 20) ? any_number(dice) : w->now_usec + dice_between(dice, 0, SECOND_USEC);
+}
+
 static void garbage_in_every_reading_breaks_nothing(void **state)
 {
         (void)state;
@@ -247,17 +270,7 @@ static void garbage_in_every_reading_breaks_nothing(void **state)
 
                 scenario_populate(w, &dice, 1 + (unsigned)(seed % 3), ROOM - 3);
                 for (unsigned round = 0; round < 100; round++) {
-                        for (size_t i = 0; i < ROOM; i++) {
-                                if (dice_percent(&dice, 50))
-                                        w->groups[i].usage_usec = any_number(&dice);
-                                if (dice_percent(&dice, 50))
-                                        w->groups[i].stalled_usec = any_number(&dice);
-                                if (dice_percent(&dice, 20))
-                                        w->groups[i].cpus_permille = (uint32_t)dice_between(&dice, 1, 8192000);
-                        }
-                        w->others = dice_percent(&dice, 50) ? -1 : 0;
-                        w->machine_usec = any_number(&dice);
-                        w->now_usec = dice_percent(&dice, 20) ? any_number(&dice) : w->now_usec + dice_between(&dice, 0, SECOND_USEC);
+                        spoil(w, &dice);
                         finish_round(w);
                         check_sane(w);
                         scenario_rebuild(w, &dice);
@@ -276,10 +289,11 @@ static void absurd_balances_are_cut_to_the_caps(void **state)
                 struct world *w = busy_world(seed, &dice);
 
                 for (unsigned i = 0; i < 40; i++) {
-                        size_t at = world_restore(w, WORLD_ROOT, 1000, (struct cgb_balance){
-                                .slow_nsec = absurd[dice_between(&dice, 0, 4)],
-                                .fast_nsec = absurd[dice_between(&dice, 0, 4)],
-                        });
+                        size_t at = world_restore(w, WORLD_ROOT, 1000,
+                                (struct cgb_balance){
+                                        .slow_nsec = absurd[dice_between(&dice, 0, 4)],
+                                        .fast_nsec = absurd[dice_between(&dice, 0, 4)],
+                                });
 
                         world_round(w, SECOND_USEC);
                         check_sane(w);

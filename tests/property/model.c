@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The policy against the naive model, over random lives: shares, wants, newcomers, leavers, one to three levels, laws of any
- * strength, with pressure and without.
+ * The policy against the naive model, over random lives: shares, wants, newcomers, leavers, one to three levels, laws of
+ * any strength, with pressure and without.
  *
- * Only ratios of weights matter to the kernel, so a pool agrees if one scale explains the weights of all its accounts. Where a single rounding decides who is cut by `reach`, weights are not compared; the test
- * counts these cases so that the exception cannot grow into the rule.
+ * Only ratios of weights matter to the kernel, so a pool agrees if one scale explains the weights of all its accounts.
+ * Where a single rounding decides who is cut by `reach`, weights are not compared; the test counts these cases so that the
+ * exception cannot grow into the rule.
  */
 
 #include <math.h>
@@ -36,10 +37,12 @@ static void compare_account(const struct world *w, size_t at)
         double cap_grain_usec = 1 + w->groups[at].share_permille * CAP_GRAIN_NSEC / 1000;
         double slow = naive_slow(w->model, at), fast = naive_fast(w->model, at);
 
-        must(w, fabs((double)a.balance.slow_nsec - slow) <= n->slow_doubt, "group %zu slow %lld nsec, by the model %.0f +- %.0f",
-                at, (long long)a.balance.slow_nsec, slow, n->slow_doubt);
-        must(w, fabs((double)a.balance.fast_nsec - fast) <= n->fast_doubt, "group %zu fast %lld nsec, by the model %.0f +- %.0f",
-                at, (long long)a.balance.fast_nsec, fast, n->fast_doubt);
+        must(w, fabs((double)a.balance.slow_nsec - slow) <= n->slow_doubt,
+                "group %zu slow %lld nsec, by the model %.0f +- %.0f", at, (long long)a.balance.slow_nsec, slow,
+                n->slow_doubt);
+        must(w, fabs((double)a.balance.fast_nsec - fast) <= n->fast_doubt,
+                "group %zu fast %lld nsec, by the model %.0f +- %.0f", at, (long long)a.balance.fast_nsec, fast,
+                n->fast_doubt);
         must(w, fabs((double)a.slow_credit_usec - (double)a.balance.slow_nsec / 1000) <= 1, "group %zu", at);
         must(w, fabs((double)a.fast_credit_usec - (double)a.balance.fast_nsec / 1000) <= 1, "group %zu", at);
         must(w, fabs((double)a.slow_cap_usec - n->slow_cap / 1000) <= cap_grain_usec, "group %zu slow cap %lld, not %.0f",
@@ -91,11 +94,11 @@ static void show_weights(const struct world *w, size_t pool, double scale)
         print_error("pool %zu: price %g, top %g, floor %g, scale %g\n", pool, p->price, p->top, p->floor, scale);
         for (size_t i = 1; i < w->room; i++)
                 if (w->groups[i].there && w->groups[i].parent == pool)
-                        print_error("  group %zu: share %u raw %g pull %g %s law %g has %u\n", i, w->groups[i].share_permille,
-                                w->model->nodes[i].raw, w->model->nodes[i].pull,
-                                w->model->nodes[i].active          ? "active"
-                                        : w->model->nodes[i].awake ? "awake"
-                                                                   : "asleep",
+                        print_error("  group %zu: share %u raw %g pull %g %s law %g has %u\n", i,
+                                w->groups[i].share_permille, w->model->nodes[i].raw, w->model->nodes[i].pull,
+                                w->model->nodes[i].active  ? "active"
+                                : w->model->nodes[i].awake ? "awake"
+                                                           : "asleep",
                                 naive_weight(w->model, i, scale), world_account(w, i).weight);
 }
 
@@ -118,7 +121,10 @@ static void find_scales(const struct world *w, size_t pool, double *ret_low, dou
         }
 }
 
-/* The top of the range is used, or else one share without credit weighs what the kernel's default is; and nobody is cut off. */
+/*
+ * The top of the range is used, or else one share without credit weighs what the kernel's default is; and nobody is cut
+ * off.
+ */
 static void compare_scale(const struct world *w, size_t pool, double low, double high)
 {
         const struct cgb_policy_options *o = &w->options;
@@ -128,10 +134,12 @@ static void compare_scale(const struct world *w, size_t pool, double low, double
                 if (w->groups[i].there && w->groups[i].parent == pool)
                         largest = fmax(largest, w->groups[i].share_permille / 1000.0);
         top = largest * fmin(ceiling, w->model->nodes[pool].top);
-        must(w, high >= CGB_WEIGHT_DEFAULT || high * top >= CGB_WEIGHT_MAX / 4.0, "pool %zu: scale %g, top %g", pool, high, top);
+        must(w, high >= CGB_WEIGHT_DEFAULT || high * top >= CGB_WEIGHT_MAX / 4.0, "pool %zu: scale %g, top %g", pool, high,
+                top);
         for (size_t i = 1; i < w->room; i++)
                 if (w->groups[i].there && w->groups[i].parent == pool)
-                        must(w, naive_weight(w->model, i, low) <= CGB_WEIGHT_MAX * (1 + doubt(w, i)), "group %zu is cut off", i);
+                        must(w, naive_weight(w->model, i, low) <= CGB_WEIGHT_MAX * (1 + doubt(w, i)), "group %zu is cut off",
+                                i);
 }
 
 static void compare_weights(const struct world *w, size_t pool, struct tally *tally)
@@ -167,7 +175,8 @@ static void compare_pool(const struct world *w, size_t pool, struct tally *tally
         for (size_t i = 1; i < w->room; i++)
                 if (w->groups[i].there && w->groups[i].parent == pool)
                         bank_doubt += w->groups[i].share_permille;
-        must(w, fabs(s.price_permille - p->price * 1000) <= 1.01, "pool %zu price %u, not %.1f", pool, s.price_permille, p->price * 1000);
+        must(w, fabs(s.price_permille - p->price * 1000) <= 1.01, "pool %zu price %u, not %.1f", pool, s.price_permille,
+                p->price * 1000);
         must(w, s.accounts == w->groups[pool].children, "pool %zu has %u accounts", pool, s.accounts);
         must(w, fabs((double)s.bank_nsec - bank) <= bank_doubt, "pool %zu bank %lld nsec, by the model %.0f +- %.0f", pool,
                 (long long)s.bank_nsec, bank, bank_doubt);
@@ -188,16 +197,17 @@ static void compare(const struct world *w, struct tally *tally)
 
 struct life {
         unsigned levels;
-        bool churn;             /* groups come and go */
+        bool churn; /* groups come and go */
         bool read_all;
-        bool small;             /* shares of a hundredth and little more */
+        bool small; /* shares of a hundredth and little more */
 };
 
 static void make_small(struct world *w, struct dice *dice)
 {
         for (size_t i = 1; i < w->room; i++)
                 if (w->groups[i].there)
-                        world_set_share(w, i, (uint32_t)dice_between(dice, CGB_SHARE_MIN_PERMILLE, 2 * CGB_SHARE_MIN_PERMILLE));
+                        world_set_share(
+                                w, i, (uint32_t)dice_between(dice, CGB_SHARE_MIN_PERMILLE, 2 * CGB_SHARE_MIN_PERMILLE));
 }
 
 static void live(uint64_t seed, struct life life, struct tally *tally)

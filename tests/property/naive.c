@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Follows docs/algorithm.md from its first line to its last; the sections below bear the page's names.
+ * Follows docs/algorithm.md from its first line to its last; the sections below bear the page's names. What the page leaves
+ * to be understood is read like this:
  *
- * What the page leaves to be understood, and how it is read here: the first step after a pool was first observed has nothing
- * to be compared with, so its price is 0. Where a parent is not observed in a step, its last fullness stands. `reach` has
- * nobody to hold against the first of the awake, so it holds from the second on. The weights that the floor is a part of are
- * those after `reach` and after the floor itself, or nobody
- * would have what the floor promises; and the promise holds with weights that are off by one hysteresis either way. A step in
- * which fewer than two were active is one in which only one was. Where caps have shrunk and the price is 0, what is above
- * its cap may be cut off at once or be kept, unseen, until a step that has a price: the doubt covers both. A pool's own usage is what its counter says; where that is not known, the sum of
- * its accounts'.
+ * - The first step after a pool was first observed has nothing to be compared with, so its price is 0.
+ * - Where a parent is not observed in a step, its last fullness stands.
+ * - A pool's own usage is what its counter says; where that is not known, the sum of its accounts'.
+ * - A step in which fewer than two were active is one in which only one was.
+ * - `reach` has nobody to hold against the first of the awake, so it holds from the second on.
+ * - The weights that the floor is a part of are those after `reach` and after the floor itself, or nobody would have what
+ * the floor promises; and the promise holds with weights that are off by one hysteresis either way.
+ * - Where caps have shrunk and the price is 0, what is above its cap may be cut off at once, or be kept, unseen, until a
+ * step that has a price: the doubt covers both.
  */
 
 #include <math.h>
@@ -18,7 +20,10 @@
 
 #include "naive.h"
 
-/* A price in 2^-16, made from a fullness in 2^-16 by a ramp that rises 2.5 times as fast; and whole nanoseconds, in each step. */
+/*
+ * A price in 2^-16, made from a fullness in 2^-16 by a ramp that rises 2.5 times as fast; and whole nanoseconds, in each
+ * step.
+ */
 #define PRICE_GRAIN 7e-5
 #define STEP_GRAIN_NSEC 2.0
 
@@ -77,7 +82,8 @@ void naive_join(struct naive *naive, size_t at, size_t parent, uint32_t share_pe
                 .slow = (double)balance.slow_nsec,
                 .fast = (double)balance.fast_nsec,
         };
-        a->slow_doubt = SHARE_GRAINS * share_permille + STEP_GRAIN_NSEC + pool->carried * a->share / sum_of_shares(naive, parent);
+        a->slow_doubt =
+                SHARE_GRAINS * share_permille + STEP_GRAIN_NSEC + pool->carried * a->share / sum_of_shares(naive, parent);
         a->fast_doubt = a->slow_doubt;
         pool->children++;
         pool->bank -= (double)balance.slow_nsec;

@@ -25,7 +25,7 @@ struct naive_node {
         /* What the caller says of the coming step, as a pool and as an account. */
         bool observed;
         double cpus;
-        double stalled_usec;    /* growth, as of the next two; negative: not known */
+        double stalled_usec; /* growth, as of the next two; negative: not known */
         double used_usec;
         double machine_usec;
         double ran_usec;
@@ -37,17 +37,17 @@ struct naive_node {
         bool active, awake, ever_active;
         double active_at;
         double raw;
-        double pull;            /* raw, held between floor and reach */
+        double pull; /* raw, held between floor and reach */
 
         /* The pool. */
-        bool priced;            /* observed before: there is a step to price */
+        bool priced; /* observed before: there is a step to price */
         double observed_at;
         double full, price, slow_price;
         double bank, bank_doubt;
-        double carried;         /* nanoseconds that may wait to be divided, because they do not by all permille of share */
-        double top;             /* t of the page; infinite while nobody is awake */
+        double carried; /* nanoseconds that may wait to be divided, because they do not by all permille of share */
+        double top;     /* t of the page; infinite while nobody is awake */
         double floor;
-        bool at_the_edge;       /* who is cut by `reach` hangs on a rounding */
+        bool at_the_edge; /* who is cut by `reach` hangs on a rounding */
 };
 
 struct naive {

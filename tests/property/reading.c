@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What is read costs what is awake. As long as those awake explain what their pool used, no sleeper is asked for; as soon as they do
- * not, the sleeper that ran is found. The world itself fails a test in which anybody is asked for twice in a round.
+ * What is read costs what is awake. As long as those awake explain what their pool used, no sleeper is asked for; as soon
+ * as they do not, the sleeper that ran is found. The world itself fails a test in which anybody is asked for twice in a
+ * round.
  *
  * "Ran" here means a twentieth of a CPU or more: below that a policy may wait until it is worth a look.
  */
@@ -182,26 +183,28 @@ static void after_an_absurd_reading_a_sleeper_that_ran_is_found(void **state)
         world_free(w);
 }
 
+static struct world *any_world(uint64_t seed, struct dice *dice)
+{
+        struct cgb_policy_options options = scenario_options(dice, 20);
+        struct world *w = world_new(seed, &options, 8000);
+
+        scenario_populate(w, dice, 1 + (unsigned)(seed % 3), 16);
+        return w;
+}
+
+/* In one world an account sleeps and can be read, in the other its directory is gone. */
 static void a_vanished_account_does_not_disturb_the_others(void **state)
 {
         (void)state;
         for (uint64_t seed = 1; seed <= SCENARIOS; seed++) {
                 struct dice dice = {seed}, twin_dice = {seed};
-                struct cgb_policy_options options = scenario_options(&dice, 20);
-                struct world *w, *twin;
-                size_t at;
+                struct world *w = any_world(seed, &dice), *twin = any_world(seed, &twin_dice);
+                size_t at = world_join(w, WORLD_ROOT, 1000);
 
-                (void)scenario_options(&twin_dice, 20);
-                w = world_new(seed, &options, 8000);
-                twin = world_new(seed, &options, 8000);
-                scenario_populate(w, &dice, 1 + (unsigned)(seed % 3), 16);
-                scenario_populate(twin, &twin_dice, 1 + (unsigned)(seed % 3), 16);
-                at = world_join(w, WORLD_ROOT, 1000);
-                world_join(twin, WORLD_ROOT, 1000);
+                assert_int_equal(world_join(twin, WORLD_ROOT, 1000), at);
                 for (unsigned i = 0; i < 40; i++) {
                         scenario_wants(w, &dice);
                         if (i >= 10) {
-                                /* In one world it sleeps and can be read, in the other its directory is gone. */
                                 w->groups[at].wants = 0;
                                 twin->groups[at].gone = true;
                         }

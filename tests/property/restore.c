@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Nothing is lost on the way: not when balances are saved and a new policy goes on with them, not when one account leaves and
- * comes back, and not when the policy moves to larger memory.
+ * Nothing is lost on the way: not when balances are saved and a new policy goes on with them, not when one account leaves
+ * and comes back, and not when the policy moves to larger memory.
  *
- * A policy that was saved and restored may differ by the remainder which its pool had not yet divided among the shares: less
- * than one nanosecond per permille of share.
+ * A policy that was saved and restored may differ by the remainder which its pool had not yet divided among the shares:
+ * less than one nanosecond per permille of share.
  */
 
 #include <stdlib.h>
@@ -16,12 +16,6 @@
 #define SCENARIOS 200
 #define ROUNDS 40
 #define ROOM 20
-
-static void live_a_round(struct world *w, struct dice *dice)
-{
-        scenario_wants(w, dice);
-        world_round(w, dice_between(dice, 100000, 2500000) | 1);
-}
 
 /* One round of both, on the machine of the first. */
 static void live_a_round_together(struct world *w, struct world *twin, struct dice *dice, const size_t map[])
@@ -72,10 +66,10 @@ static void check_credits(const struct world *w, const struct world *twin, const
                         continue;
                 a = world_account(w, i);
                 b = world_account(twin, map[i]);
-                must(w, llabs(a.balance.slow_nsec - b.balance.slow_nsec) <= grain_nsec, "group %zu slow %lld, restored %lld", i,
-                        (long long)a.balance.slow_nsec, (long long)b.balance.slow_nsec);
-                must(w, llabs(a.balance.fast_nsec - b.balance.fast_nsec) <= grain_nsec, "group %zu fast %lld, restored %lld", i,
-                        (long long)a.balance.fast_nsec, (long long)b.balance.fast_nsec);
+                must(w, llabs(a.balance.slow_nsec - b.balance.slow_nsec) <= grain_nsec, "group %zu slow %lld, restored %lld",
+                        i, (long long)a.balance.slow_nsec, (long long)b.balance.slow_nsec);
+                must(w, llabs(a.balance.fast_nsec - b.balance.fast_nsec) <= grain_nsec, "group %zu fast %lld, restored %lld",
+                        i, (long long)a.balance.fast_nsec, (long long)b.balance.fast_nsec);
         }
 }
 
@@ -102,8 +96,10 @@ static void saved_and_restored_is_as_if_never_stopped(void **state)
                 uint64_t restored_usec;
                 size_t map[ROOM];
 
-                for (unsigned i = 0; i < ROUNDS; i++)
-                        live_a_round(w, &dice);
+                for (unsigned i = 0; i < ROUNDS; i++) {
+                        scenario_wants(w, &dice);
+                        world_round(w, dice_between(&dice, 100000, 2500000) | 1);
+                }
                 twin = restore_from(w, map);
                 restored_usec = w->now_usec;
                 check_credits(w, twin, map);
@@ -116,6 +112,16 @@ static void saved_and_restored_is_as_if_never_stopped(void **state)
                 }
                 world_free(twin);
                 world_free(w);
+        }
+}
+
+static void check_balances(const struct world *w, const struct world *twin)
+{
+        for (size_t i = 1; i < ROOM; i++) {
+                if (!w->groups[i].there)
+                        continue;
+                must(w, world_account(w, i).balance.slow_nsec == world_account(twin, i).balance.slow_nsec, "group %zu", i);
+                must(w, world_account(w, i).balance.fast_nsec == world_account(twin, i).balance.fast_nsec, "group %zu", i);
         }
 }
 
@@ -146,16 +152,12 @@ static void who_leaves_and_comes_back_with_its_balance_has_lost_nothing(void **s
                         struct cgb_balance balance = world_account(twin, at).balance;
 
                         world_leave(twin, at);
-                        must(twin, world_restore_at(twin, parent, w->groups[at].share_permille, balance, twin->groups[at].usage_usec,
-                                twin->groups[at].identity) == at, "back as another");
+                        must(twin,
+                                world_restore_at(twin, parent, w->groups[at].share_permille, balance,
+                                        twin->groups[at].usage_usec, twin->groups[at].identity) == at,
+                                "back as another");
                         live_a_round_together(w, twin, &dice, NULL);
-                        for (size_t k = 1; k < ROOM; k++)
-                                if (w->groups[k].there) {
-                                        must(w, world_account(w, k).balance.slow_nsec == world_account(twin, k).balance.slow_nsec,
-                                                "group %zu", k);
-                                        must(w, world_account(w, k).balance.fast_nsec == world_account(twin, k).balance.fast_nsec,
-                                                "group %zu", k);
-                                }
+                        check_balances(w, twin);
                 }
                 world_free(twin);
                 world_free(w);

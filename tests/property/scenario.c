@@ -101,7 +101,8 @@ void scenario_churn(struct world *world, struct dice *dice)
 
         if (dice_percent(dice, 10) && has_room(world))
                 world_join(world, any_pool(world, dice), any_share(dice));
-        if (dice_percent(dice, 20) && (leaf = any_leaf(world, dice)) && world->groups[world->groups[leaf].parent].children > 1)
+        if (dice_percent(dice, 20) && (leaf = any_leaf(world, dice)) &&
+                world->groups[world->groups[leaf].parent].children > 1)
                 world_leave(world, leaf);
         if (dice_percent(dice, 10) && (leaf = any_leaf(world, dice)))
                 world_set_share(world, leaf, any_share(dice));
@@ -154,7 +155,8 @@ void scenario_copy_groups(const struct world *from, struct world *to, size_t map
                                 continue;
                         if (balances)
                                 balance = world_account(from, i).balance;
-                        map[i] = world_restore_at(to, map[g->parent], g->share_permille, balance, g->usage_usec, g->identity);
+                        map[i] =
+                                world_restore_at(to, map[g->parent], g->share_permille, balance, g->usage_usec, g->identity);
                         again = true;
                 }
         }
@@ -177,8 +179,8 @@ static void accounts_agree(const struct world *w, const struct world *twin, size
                 (long long)b.balance.slow_nsec);
         must(w, a.balance.fast_nsec == b.balance.fast_nsec, "group %zu fast %lld, %lld", i, (long long)a.balance.fast_nsec,
                 (long long)b.balance.fast_nsec);
-        must(w, a.weight == b.weight && a.written == b.written, "group %zu weighs %u (%u), %u (%u)", i, a.weight, a.written, b.weight,
-                b.written);
+        must(w, a.weight == b.weight && a.written == b.written, "group %zu weighs %u (%u), %u (%u)", i, a.weight, a.written,
+                b.weight, b.written);
         must(w, a.reason == b.reason && a.active == b.active, "group %zu", i);
 }
 

@@ -3,8 +3,8 @@
 #define CGBURST_TESTS_SCENARIO_H
 
 /*
- * Random lives for worlds: who is there, what they want, who comes and goes. Everything is thrown from the dice alone, so two
- * worlds that are given equal dice live equal lives.
+ * Random lives for worlds: who is there, what they want, who comes and goes. Everything is thrown from the dice alone, so
+ * two worlds that are given equal dice live equal lives.
  */
 
 #include "world.h"
@@ -27,14 +27,16 @@ void scenario_churn(struct world *world, struct dice *dice);
 void scenario_rebuild(struct world *world, struct dice *dice);
 
 /*
- * A twin is a second policy that is shown the same machine. Group i of a world is group @map[i] of its twin, and the same group if
- * @map is NULL.
+ * A twin is a second policy that is shown the same machine. Group i of a world is group @map[i] of its twin, and the same
+ * group if @map is NULL.
  */
 
 /* @to lives what @from has just lived: counters, pressure and clock. */
 void scenario_mirror(const struct world *from, struct world *to, const size_t map[]);
 
-/* The groups of @from join @to, which is empty: with the balances they have or as newcomers, in their order or in reverse. */
+/*
+ * The groups of @from join @to, which is empty: with the balances they have or as newcomers, in their order or in reverse.
+ */
 void scenario_copy_groups(const struct world *from, struct world *to, size_t map[], bool balances, bool backwards);
 
 /* Both hold the same, to the last nanosecond. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Somebody saves up credit and then loops for ever. The advantage that credit buys is paid for with it: what a spender gets above
- * its fair share, over all time, is no more than the credit it had. Then it gets its fair share, like the others, who never
- * fall below their floor meanwhile.
+ * Somebody saves up credit and then loops for ever. The advantage that credit buys is paid for with it: what a spender gets
+ * above its fair share, over all time, is no more than the credit it had. Then it gets its fair share, like the others, who
+ * never fall below their floor meanwhile.
  *
  * CPUs are a fluid and full, so the price is 1 and every CPU second above the fair share takes one second of credit.
  */
@@ -20,9 +20,9 @@
 struct spender {
         struct world *world;
         size_t at;
-        double step;            /* seconds */
-        double had;             /* CPU seconds of slow credit when it began */
-        double above;           /* CPU seconds that it got above its fair share since */
+        double step;  /* seconds */
+        double had;   /* CPU seconds of slow credit when it began */
+        double above; /* CPU seconds that it got above its fair share since */
 };
 
 /* The others loop until the sleeper is as full as they are patient; then it begins to loop as well. */
@@ -89,7 +89,8 @@ static void check_spender(const struct cgb_policy_options *options, uint64_t ste
         must(s.world, first > 1.5 * FAIR, "no advantage: %g", first);
         for (double lived = 0; lived < 8 * depth; lived += s.step) {
                 spend(&s, s.step, true);
-                must(s.world, s.above <= s.had + CPUS * s.step, "%g CPU seconds above the fair share for %g of credit", s.above, s.had);
+                must(s.world, s.above <= s.had + CPUS * s.step, "%g CPU seconds above the fair share for %g of credit",
+                        s.above, s.had);
         }
         last = spend(&s, depth, true);
         must(s.world, fabs(last / FAIR - 1) <= 0.1, "at last it gets %g, fair is %g", last, FAIR);
@@ -118,7 +119,10 @@ static void with_both_credits_the_advantage_ends_when_the_credit_is_spent(void *
                 }
 }
 
-/* The bank does not make credit: who sleeps ten times as long as it takes to be full begins with a full account and no more. */
+/*
+ * The bank does not make credit: who sleeps ten times as long as it takes to be full begins with a full account and no
+ * more.
+ */
 static void sleeping_longer_than_it_takes_to_be_full_buys_no_more(void **state)
 {
         (void)state;
@@ -127,7 +131,9 @@ static void sleeping_longer_than_it_takes_to_be_full_buys_no_more(void **state)
                 struct spender s = begin(&options, SECOND_USEC, 10);
                 double full = (double)depth * FAIR;
 
-                /* The others are in debt by then, each by at most what it can hold: the distance is two accounts, not ten. */
+                /*
+                 * The others are in debt by then, each by at most what it can hold: the distance is two accounts, not ten.
+                 */
                 spend(&s, 20 * (double)depth, false);
                 must(s.world, s.above <= 2 * full, "%g CPU seconds above the fair share, full is %g", s.above, full);
                 must(s.world, fabs(spend(&s, (double)depth, true) / FAIR - 1) <= 0.1, "not fair in the end");

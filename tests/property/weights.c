@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * What the weights promise whatever the law's constants are: they lie in the kernel's range, follow credit, are in the ratio of
- * the shares where nobody has credit, and are not written without need.
+ * What the weights promise whatever the law's constants are: they lie in the kernel's range, follow credit, are in the
+ * ratio of the shares where nobody has credit, and are not written without need.
  */
 
 #include <math.h>
@@ -34,7 +34,8 @@ static void check_pool_order(const struct world *w, size_t pool)
 {
         for (size_t i = 1; i < w->room; i++)
                 for (size_t j = 1; j < w->room; j++)
-                        if (w->groups[i].there && w->groups[j].there && w->groups[i].parent == pool && w->groups[j].parent == pool)
+                        if (w->groups[i].there && w->groups[j].there && w->groups[i].parent == pool &&
+                                w->groups[j].parent == pool)
                                 check_order(w, i, j);
 }
 
@@ -46,6 +47,18 @@ static void check_written(const struct world *w, size_t i)
         must(w, a.weight >= CGB_WEIGHT_MIN && a.weight <= CGB_WEIGHT_MAX, "group %zu: weight %u", i, a.weight);
         must(w, off == 0 || llabs(off) * 1000 < (int64_t)w->options.hysteresis_permille * a.written,
                 "group %zu: wants %u, the kernel has %u", i, a.weight, a.written);
+}
+
+static void check_world(const struct world *w)
+{
+        for (size_t g = 0; g < w->room; g++) {
+                if (!w->groups[g].there)
+                        continue;
+                if (g != WORLD_ROOT)
+                        check_written(w, g);
+                if (w->groups[g].children > 0 && world_pool(w, g).price_permille > 0)
+                        check_pool_order(w, g);
+        }
 }
 
 static void weights_stay_in_range_and_follow_credit(void **state)
@@ -60,14 +73,7 @@ static void weights_stay_in_range_and_follow_credit(void **state)
                 for (unsigned i = 0; i < ROUNDS; i++) {
                         scenario_wants(w, &dice);
                         world_round(w, dice_between(&dice, 100000, 2500000));
-                        for (size_t g = 0; g < w->room; g++) {
-                                if (!w->groups[g].there)
-                                        continue;
-                                if (g != WORLD_ROOT)
-                                        check_written(w, g);
-                                if (w->groups[g].children > 0 && world_pool(w, g).price_permille > 0)
-                                        check_pool_order(w, g);
-                        }
+                        check_world(w);
                 }
                 world_free(w);
         }
@@ -100,7 +106,8 @@ static struct world *world_of_shares(uint64_t seed, struct dice *dice)
         struct world *w = world_new(seed, &options, 8000);
 
         for (uint64_t n = dice_between(dice, 2, ROOM - 1); n > 0; n--)
-                world_join(w, WORLD_ROOT, (uint32_t)(dice_percent(dice, 50) ? dice_between(dice, 10, 100000) : dice_between(dice, 500, 4000)));
+                world_join(w, WORLD_ROOT,
+                        (uint32_t)(dice_percent(dice, 50) ? dice_between(dice, 10, 100000) : dice_between(dice, 500, 4000)));
         return w;
 }
 
@@ -141,6 +148,20 @@ static void without_credit_contended_weights_are_in_the_ratio_of_the_shares(void
         }
 }
 
+static void check_unchanged(const struct world *w, const struct cgb_account_state before[])
+{
+        for (size_t i = 1; i < w->room; i++) {
+                struct cgb_account_state a;
+
+                if (!w->groups[i].there)
+                        continue;
+                a = world_account(w, i);
+                must(w, a.balance.slow_nsec == before[i].balance.slow_nsec, "group %zu", i);
+                must(w, a.balance.fast_nsec == before[i].balance.fast_nsec, "group %zu", i);
+                must(w, a.weight == before[i].weight, "group %zu", i);
+        }
+}
+
 static void without_contention_nothing_changes_and_nothing_is_written(void **state)
 {
         (void)state;
@@ -167,18 +188,27 @@ static void without_contention_nothing_changes_and_nothing_is_written(void **sta
                         world_round(w, SECOND_USEC);
                         must(w, w->writes == 0, "%u weights written", w->writes);
                 }
-                for (size_t i = 1; i < w->room; i++) {
-                        struct cgb_account_state a;
-
-                        if (!w->groups[i].there)
-                                continue;
-                        a = world_account(w, i);
-                        must(w, a.balance.slow_nsec == before[i].balance.slow_nsec, "group %zu", i);
-                        must(w, a.balance.fast_nsec == before[i].balance.fast_nsec, "group %zu", i);
-                        must(w, a.weight == before[i].weight, "group %zu", i);
-                }
+                check_unchanged(w, before);
                 world_free(w);
         }
+}
+
+/* @n equals who have taken the same, and so have no credit; then they are idle for a while. */
+static struct world *idle_equals(uint64_t seed, struct dice *dice, size_t n)
+{
+        struct cgb_policy_options options = scenario_options(dice, ROOM);
+        struct world *w = world_new(seed, &options, 8000);
+
+        w->queue = 1;
+        for (size_t i = 1; i <= n; i++)
+                w->groups[world_join(w, WORLD_ROOT, 1000)].wants = 8.0 / (double)n;
+        for (unsigned i = 0; i < 10; i++)
+                world_round(w, n * 100000);
+        for (size_t i = 1; i <= n; i++)
+                w->groups[i].wants = 0;
+        for (uint64_t i = dice_between(dice, 0, 40); i > 0; i--)
+                world_round(w, SECOND_USEC);
+        return w;
 }
 
 static void a_newcomer_without_contention_gets_the_weight_of_its_equals(void **state)
@@ -186,27 +216,15 @@ static void a_newcomer_without_contention_gets_the_weight_of_its_equals(void **s
         (void)state;
         for (uint64_t seed = 1; seed <= SCENARIOS; seed++) {
                 struct dice dice = {seed};
-                struct cgb_policy_options options = scenario_options(&dice, ROOM);
-                struct world *w = world_new(seed, &options, 8000);
-                size_t n = (size_t)dice_between(&dice, 2, ROOM - 3), at;
+                struct world *w = idle_equals(seed, &dice, (size_t)dice_between(&dice, 2, ROOM - 3));
+                size_t at = world_join(w, WORLD_ROOT, 1000);
+                double equal = w->groups[1].weight;
 
-                w->queue = 1;
-                for (size_t i = 1; i <= n; i++)
-                        w->groups[world_join(w, WORLD_ROOT, 1000)].wants = 8.0 / (double)n;
-                for (unsigned i = 0; i < 10; i++)
-                        world_round(w, n * 100000);
-                for (size_t i = 1; i <= n; i++)
-                        w->groups[i].wants = 0;
-                for (uint64_t i = dice_between(&dice, 0, 40); i > 0; i--)
-                        world_round(w, SECOND_USEC);
-                at = world_join(w, WORLD_ROOT, 1000);
                 world_round(w, SECOND_USEC);
-                must(w, w->groups[at].written == 1, "no first weight");
-                must(w, w->writes == 1, "%u weights written", w->writes);
+                must(w, w->groups[at].written == 1 && w->writes == 1, "%u weights written", w->writes);
                 /* The others may hold what was written when the law wanted up to one hysteresis more or less. */
-                must(w, fabs((double)w->groups[at].weight - w->groups[1].weight) <=
-                        1 + 1.1 * w->groups[1].weight * options.hysteresis_permille / 1000,
-                        "%u, and the others %u", w->groups[at].weight, w->groups[1].weight);
+                must(w, fabs(w->groups[at].weight - equal) <= 1 + 1.1 * equal * w->options.hysteresis_permille / 1000,
+                        "%u, and the others %g", w->groups[at].weight, equal);
                 world_free(w);
         }
 }
@@ -226,11 +244,14 @@ static void in_a_large_pool_the_weights_of_sleepers_follow(void **state)
         for (unsigned i = 0; i < 100; i++)
                 world_round(w, SECOND_USEC);
         for (size_t i = 6; i < 1200; i++) {
-                must(w, world_account(w, i).slow_credit_usec >= world_account(w, i).slow_cap_usec - 1, "group %zu is not full", i);
-                must(w, w->groups[i].weight >= w->groups[6].weight * 0.94 && w->groups[i].weight <= w->groups[6].weight * 1.06,
+                must(w, world_account(w, i).slow_credit_usec >= world_account(w, i).slow_cap_usec - 1,
+                        "group %zu is not full", i);
+                must(w,
+                        w->groups[i].weight >= w->groups[6].weight * 0.94 &&
+                                w->groups[i].weight <= w->groups[6].weight * 1.06,
                         "group %zu has %u, group 6 has %u", i, w->groups[i].weight, w->groups[6].weight);
-                must(w, w->groups[i].weight > 4 * w->groups[1].weight, "group %zu has %u, a looping one has %u", i, w->groups[i].weight,
-                        w->groups[1].weight);
+                must(w, w->groups[i].weight > 4 * w->groups[1].weight, "group %zu has %u, a looping one has %u", i,
+                        w->groups[i].weight, w->groups[1].weight);
         }
         world_free(w);
 }

@@ -87,18 +87,42 @@ static size_t group_of(const struct world *world, cgb_node node)
         return at;
 }
 
-size_t world_restore_at(struct world *world, size_t parent, uint32_t share_permille, struct cgb_balance balance,
-        uint64_t usage_usec, uint64_t identity)
+static size_t free_group(const struct world *world)
 {
         size_t at = 1;
 
         while (at < world->room && world->groups[at].there)
                 at++;
         assert_true(at < world->room);
+        return at;
+}
 
+static void join(struct world *world, size_t at, struct cgb_balance balance)
+{
         struct world_group *g = &world->groups[at];
+        const struct cgb_account_options options = {
+                .size = sizeof(options),
+                .parent = world->groups[g->parent].node,
+                .share_permille = g->share_permille,
+                .identity = g->identity,
+                .usage_usec = g->usage_usec,
+                .balance = balance,
+        };
+        size_t same;
 
-        *g = (struct world_group){
+        must(world, cgb_policy_join(world->policy, &options, &g->node) == 0, "group %zu cannot join", at);
+        must(world, g->node != CGB_NODE_ROOT && g->node < world->options.capacity, "group %zu became node %u", at, g->node);
+        same = find_group(world, g->node);
+        must(world, same == 0 || same == at, "groups %zu and %zu are both node %u", same, at, g->node);
+        world->by_node[g->node] = at;
+}
+
+size_t world_restore_at(struct world *world, size_t parent, uint32_t share_permille, struct cgb_balance balance,
+        uint64_t usage_usec, uint64_t identity)
+{
+        size_t at = free_group(world);
+
+        world->groups[at] = (struct world_group){
                 .there = true,
                 .parent = parent,
                 .share_permille = share_permille,
@@ -108,18 +132,7 @@ size_t world_restore_at(struct world *world, size_t parent, uint32_t share_permi
                 .told_usec = usage_usec,
                 .identity = identity,
         };
-        must(world, cgb_policy_join(world->policy, &(struct cgb_account_options){
-                .size = sizeof(struct cgb_account_options),
-                .parent = world->groups[parent].node,
-                .share_permille = share_permille,
-                .identity = g->identity,
-                .usage_usec = g->usage_usec,
-                .balance = balance,
-        }, &g->node) == 0, "group %zu cannot join", at);
-        must(world, g->node != CGB_NODE_ROOT && g->node < world->options.capacity, "group %zu became node %u", at, g->node);
-        must(world, find_group(world, g->node) == 0 || find_group(world, g->node) == at, "groups %zu and %zu are both node %u",
-                find_group(world, g->node), at, g->node);
-        world->by_node[g->node] = at;
+        join(world, at, balance);
         world->groups[parent].children++;
         if (world->model)
                 naive_join(world->model, at, parent, share_permille, balance);
@@ -219,13 +232,14 @@ static void tell_model_of_pool(struct world *world, size_t at)
 static void observe_pool(struct world *world, size_t at)
 {
         struct world_group *g = &world->groups[at];
-
-        assert_int_equal(cgb_policy_observe_pool(world->policy, g->node, &(struct cgb_pool_sample){
+        const struct cgb_pool_sample sample = {
                 .usage_usec = world->read_all ? CGB_UNKNOWN : g->usage_usec,
                 .stalled_usec = world->psi_off ? CGB_UNKNOWN : g->stalled_usec,
                 .machine_usec = counts_machine(world, at) ? world->machine_usec : CGB_UNKNOWN,
                 .cpus_permille = g->cpus_permille,
-        }), 0);
+        };
+
+        assert_int_equal(cgb_policy_observe_pool(world->policy, g->node, &sample), 0);
         if (world->model)
                 tell_model_of_pool(world, at);
         g->told_stalled_usec = g->stalled_usec;
@@ -234,26 +248,29 @@ static void observe_pool(struct world *world, size_t at)
         g->told_machine = counts_machine(world, at);
 }
 
+static void observe_account(struct world *world, size_t at)
+{
+        struct world_group *g = &world->groups[at];
+        const struct cgb_account_sample sample = {.usage_usec = g->usage_usec, .identity = g->identity};
+
+        assert_int_equal(cgb_policy_observe(world->policy, g->node, &sample), 0);
+        if (world->model)
+                world->model->nodes[at].ran_usec = (double)(g->usage_usec - g->told_usec);
+        g->told_usec = g->usage_usec;
+}
+
 static void observe_accounts(struct world *world, size_t pool)
 {
         cgb_node node;
 
         while (cgb_policy_next_to_read(world->policy, world->groups[pool].node, &node)) {
                 size_t at = group_of(world, node);
-                struct world_group *g = &world->groups[at];
 
-                must(world, g->parent == pool, "group %zu asked for in pool %zu", at, pool);
-                must(world, ++g->asked == 1, "group %zu asked for twice", at);
+                must(world, world->groups[at].parent == pool, "group %zu asked for in pool %zu", at, pool);
+                must(world, ++world->groups[at].asked == 1, "group %zu asked for twice", at);
                 world->reads++;
-                if (g->gone)
-                        continue;
-                assert_int_equal(cgb_policy_observe(world->policy, node, &(struct cgb_account_sample){
-                        .usage_usec = g->usage_usec,
-                        .identity = g->identity,
-                }), 0);
-                if (world->model)
-                        world->model->nodes[at].ran_usec = (double)(g->usage_usec - g->told_usec);
-                g->told_usec = g->usage_usec;
+                if (!world->groups[at].gone)
+                        observe_account(world, at);
         }
 }
 
@@ -280,7 +297,8 @@ void world_step(struct world *world)
 static void check_action(struct world *world, size_t at, const struct cgb_action *action)
 {
         struct world_group *g = &world->groups[at];
-        uint32_t change = action->weight > action->previous ? action->weight - action->previous : action->previous - action->weight;
+        uint32_t change =
+                action->weight > action->previous ? action->weight - action->previous : action->previous - action->weight;
 
         must(world, ++g->written == 1, "group %zu written twice", at);
         must(world, action->weight >= CGB_WEIGHT_MIN && action->weight <= CGB_WEIGHT_MAX, "weight %u", action->weight);

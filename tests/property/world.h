@@ -3,12 +3,13 @@
 #define CGBURST_TESTS_WORLD_H
 
 /*
- * A small machine under a policy: groups that want CPUs, a fluid scheduler that divides them by the weights the kernel holds,
- * counters that grow, and rounds in which the policy reads what it asks for and writes what it wants. All time and all CPU
- * time is whole microseconds, as in cpu.stat, and a parent's counter is exactly the sum of its children's.
+ * A small machine under a policy: groups that want CPUs, a fluid scheduler that divides them by the weights the kernel
+ * holds, counters that grow, and rounds in which the policy reads what it asks for and writes what it wants. All time and
+ * all CPU time is whole microseconds, as in cpu.stat, and a parent's counter is exactly the sum of its children's.
  *
  * A world can carry the naive model beside the policy; it is then told what the policy was told. The world itself fails the
- * test when the policy breaks the protocol: asks twice in a round, writes a weight out of range, or to a group that is gone.
+ * test when the policy breaks the protocol: asks twice in a round, writes a weight out of range, or to a group that is
+ * gone.
  */
 
 #include <stdarg.h>
@@ -26,21 +27,21 @@
 #define WORLD_ROOT ((size_t)0)
 
 /* Shows where in which scenario something was wrong, and fails. */
-#define must(world, condition, ...)                                                                                          \
-        do {                                                                                                                 \
-                if (!(condition)) {                                                                                          \
+#define must(world, condition, ...)                                                                                         \
+        do {                                                                                                                \
+                if (!(condition)) {                                                                                         \
                         print_error("seed %llu, round %u: ", (unsigned long long)(world)->seed, (world)->rounds);           \
-                        print_error(__VA_ARGS__);                                                                            \
-                        print_error("\n");                                                                                   \
-                        fail_msg("%s:%d: not so: %s", __FILE__, __LINE__, #condition);                                       \
-                }                                                                                                            \
+                        print_error(__VA_ARGS__);                                                                           \
+                        print_error("\n");                                                                                  \
+                        fail_msg("%s:%d: not so: %s", __FILE__, __LINE__, #condition);                                      \
+                }                                                                                                           \
         } while (0)
 
 #define world_test(f) cmocka_unit_test_teardown(f, world_free_all)
 
 struct world_group {
         bool there;
-        bool gone;              /* its directory has vanished: it runs no more and cannot be read */
+        bool gone; /* its directory has vanished: it runs no more and cannot be read */
         size_t parent, children;
         cgb_node node;
         uint32_t share_permille;
@@ -50,8 +51,8 @@ struct world_group {
         double wants;           /* CPUs */
         double got;             /* CPUs, in the last round */
         uint64_t usage_usec, stalled_usec;
-        uint64_t ran_usec;      /* growth of usage_usec in the last round */
-        uint64_t told_usec;     /* usage_usec when the policy last heard of it */
+        uint64_t ran_usec;                                             /* growth of usage_usec in the last round */
+        uint64_t told_usec;                                            /* usage_usec when the policy last heard of it */
         uint64_t told_pool_usec, told_stalled_usec, told_machine_usec; /* the same of it as a pool */
         bool told_machine;
         uint64_t identity;
@@ -59,7 +60,7 @@ struct world_group {
 };
 
 struct world {
-        struct world *next;     /* of all worlds there are */
+        struct world *next; /* of all worlds there are */
         uint64_t seed;
         unsigned rounds;
         uint64_t now_usec;
@@ -68,11 +69,11 @@ struct world {
         void *memory;
         size_t room;
         struct world_group *groups;
-        size_t *by_node;        /* the group that is, or last was, this node */
-        struct naive *model;    /* NULL: none */
-        bool read_all;          /* says of no pool what it used, so that every account is asked for */
+        size_t *by_node;     /* the group that is, or last was, this node */
+        struct naive *model; /* NULL: none */
+        bool read_all;       /* says of no pool what it used, so that every account is asked for */
         bool psi_off;
-        double others;          /* CPUs that are taken by groups outside of the tree; negative: nobody counts the machine's usage */
+        double others; /* CPUs that are taken by groups outside of the tree; negative: nobody counts the machine's usage */
         uint64_t machine_usec;
         double queue;           /* part of a step in which somebody waits; negative: as the fluid has it */
         unsigned reads, writes; /* in the last round */
