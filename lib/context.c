@@ -115,7 +115,7 @@ static int find_own_group(const char *mount, char *ret)
 int cgb_default_parent(const char *mount, char **ret, struct cgb_fault *fault)
 {
         char *point, own[PATH_MAX], delegated[PATH_MAX] = "", parent[PATH_MAX];
-        struct cgb_tree tree;
+        struct cgb_tree tree = {.fd = -1};
         int r;
 
         r = find_mount(mount, &point, fault);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fault.h"
 #include "kernel/parse.h"
@@ -165,22 +164,25 @@ static bool is_complete(const struct cgb_tree *tree, const char *parent)
         return true;
 }
 
-/* The root of a tree may have processes beside its children; no other group may, though the kernel says so only when one moves in. */
-static bool has_processes(const struct cgb_tree *tree, const char *parent)
-{
-        char text[CGB_READ_SIZE];
-        ssize_t n = *parent != '\0' ? cgb_tree_read(tree, parent, "cgroup.procs", text, sizeof text) : 0;
-
-        return n > 0 || n == -EMSGSIZE;
-}
-
+/*
+ * The root of a tree may have processes beside its children; no other group on the way may. The kernel says so only when a process moves in
+ * below: the cpu controller can be enabled here, and turns the groups below into invalid ones.
+ */
 static int refuse_processes(const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
-        char file[512];
+        char path[PATH_MAX], text[CGB_READ_SIZE], file[512];
 
-        cgb_tree_name(file, sizeof file, tree, parent, "cgroup.procs");
-        return cgb_fault_set(fault, -ENOTEMPTY, file, "the parent has processes of its own, so it cannot hold workspaces",
-                "move them into a group below it, or name another parent");
+        snprintf(path, sizeof path, "%s", parent);
+        for (; *path != '\0'; cgb_path_cut(path)) {
+                ssize_t n = cgb_tree_read(tree, path, "cgroup.procs", text, sizeof text);
+
+                if (n <= 0 && n != -EMSGSIZE)
+                        continue;
+                cgb_tree_name(file, sizeof file, tree, path, "cgroup.procs");
+                return cgb_fault_set(fault, -ENOTEMPTY, file, "this group has processes of its own, so there can be no workspaces below it",
+                        "move them into another group, or name another parent");
+        }
+        return 0;
 }
 
 int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
@@ -188,10 +190,9 @@ int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const 
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r;
 
-        if (has_processes(tree, parent))
-                return refuse_processes(tree, parent, fault);
-        if (is_complete(tree, parent))
-                return 0;
+        r = refuse_processes(tree, parent, fault);
+        if (r < 0 || is_complete(tree, parent))
+                return r;
         r = setup_load(&setup);
         if (r == 0)
                 r = make_path(&setup, tree, parent);

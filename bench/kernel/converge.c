@@ -18,9 +18,9 @@ static int become_a_loop(struct run *run)
 {
         pid_t pid = 0;
 
-        kill(run->probe_pid, SIGSTOP);  /* crew_kill() ends it; no burst may mix with the loops */
+        kill(run->probe_pid, SIGSTOP); /* crew_kill() ends it; no burst may mix with the loops */
         for (unsigned i = 0; i < 2 && pid >= 0; i++)
-                pid = crew_start(&run->crew, &run->groups, INTERACTIVE, spin_for_ever, NULL);
+                pid = crew_start(&run->crew, &run->groups, INTERACTIVE, spin_for_ever, run->loops);
         return pid < 0 ? pid : 0;
 }
 
@@ -71,7 +71,8 @@ static int watch(struct run *run, struct converge_result *result)
         return 0;
 }
 
-int converge(const struct run_plan *plan, struct interrupt *interrupt, const struct spinner *spinner, struct converge_result *ret)
+int converge(
+        const struct run_plan *plan, struct interrupt *interrupt, const struct spinner *spinner, struct converge_result *ret)
 {
         struct converge_result result = {.step_usec = plan->policy->step_usec};
         struct cgb_policy_options defaults;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,10 +12,25 @@
 #include "complain.h"
 #include "crew.h"
 
+void *share_memory(size_t size)
+{
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+        if (memory != MAP_FAILED)
+                return memory;
+        complain(-errno, "no memory to share with the processes of the load");
+        return NULL;
+}
+
+void unshare_memory(void *memory, size_t size)
+{
+        munmap(memory, size);
+}
+
 void die_with_parent(pid_t parent)
 {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)        /* it ended before the call above */
+        if (getppid() != parent) /* it ended before the call above */
                 _exit(1);
 }
 
@@ -40,7 +56,7 @@ pid_t crew_start(struct crew *crew, struct groups *groups, size_t group, void (*
                 return complain(-ENOSPC, "more than %d processes", CREW_MAX);
         if (pipe2(go, O_CLOEXEC) < 0)
                 return complain(-errno, "pipe2");
-        fflush(NULL);   /* nothing buffered may be printed twice */
+        fflush(NULL); /* nothing buffered may be printed twice */
         pid = fork();
         if (pid == 0) {
                 close(go[1]);

@@ -29,6 +29,10 @@ pid_t crew_start(struct crew *crew, struct groups *groups, size_t group, void (*
 /* Kills all of them and waits until they are gone. */
 void crew_kill(struct crew *crew);
 
+/* Memory that the processes forked from now on share with the bench, all zero. NULL if there is none. Complains. */
+void *share_memory(size_t size);
+void unshare_memory(void *memory, size_t size);
+
 /* The calling process is killed when its parent ends. To be called by every child. */
 void die_with_parent(pid_t parent);
 

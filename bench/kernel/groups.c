@@ -2,193 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cgburst/cgburst.h>
-
 #include "clock.h"
 #include "complain.h"
+#include "files.h"
 #include "groups.h"
-
-#define DEFAULT_PARENT "cgburst-bench"
 
 /* Killed processes leave their group within milliseconds; emulated machines take longer. */
 #define REMOVE_TRIES 200
 #define REMOVE_PAUSE_USEC (10 * USEC_PER_MSEC)
-
-static int write_at(int dir_fd, const char *file, const char *text)
-{
-        int fd, error = 0;
-
-        fd = openat(dir_fd, file, O_WRONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        if (write(fd, text, strlen(text)) < 0)
-                error = -errno;
-        close(fd);
-        return error;
-}
-
-static int read_fd(int fd, char *text, size_t size)
-{
-        ssize_t got = pread(fd, text, size - 1, 0);
-
-        if (got < 0)
-                return -errno;
-        text[got] = '\0';
-        return 0;
-}
-
-static int read_at(int dir_fd, const char *file, char *text, size_t size)
-{
-        int fd, error;
-
-        fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        error = read_fd(fd, text, size);
-        close(fd);
-        return error;
-}
-
-static bool has_word(const char *text, const char *word)
-{
-        size_t length = strlen(word);
-
-        for (const char *at = text; (at = strstr(at, word)); at += length)
-                if ((at == text || at[-1] == ' ') && (at[length] == '\0' || at[length] == ' ' || at[length] == '\n'))
-                        return true;
-        return false;
-}
-
-static bool file_has_word(int dir_fd, const char *file, const char *word)
-{
-        char text[512];
-
-        return read_at(dir_fd, file, text, sizeof(text)) >= 0 && has_word(text, word);
-}
-
-/* Several are possible (a hybrid layout has one without controllers), so one with the cpu controller is preferred. */
-static int find_mount(char *ret, size_t size)
-{
-        struct mntent *entry;
-        bool found = false, controlled = false;
-        FILE *mounts;
-
-        mounts = setmntent("/proc/self/mounts", "re");
-        if (!mounts)
-                return complain(-errno, "/proc/self/mounts");
-        while (!controlled && (entry = getmntent(mounts))) {
-                int fd;
-
-                if (strcmp(entry->mnt_type, "cgroup2"))
-                        continue;
-                fd = open(entry->mnt_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-                controlled = fd >= 0 && file_has_word(fd, "cgroup.controllers", "cpu");
-                if (fd >= 0)
-                        close(fd);
-                if (!found || controlled)
-                        snprintf(ret, size, "%s", entry->mnt_dir);
-                found = true;
-        }
-        endmntent(mounts);
-        return found ? 0 : complain(-ENOENT, "no cgroup v2 mount: start with systemd.unified_cgroup_hierarchy=1, or give --mount");
-}
-
-/* For an ordinary user, beside the group that cgburst itself would manage: that is where he has the right to. */
-static int find_parent(const char *mount, char *ret, size_t size)
-{
-        char *managed, *slash;
-        struct cgb_fault fault = {0};
-        int error;
-
-        if (geteuid() == 0) {
-                snprintf(ret, size, DEFAULT_PARENT);
-                return 0;
-        }
-        error = cgb_default_parent(mount, &managed, &fault);
-        if (error < 0)
-                return complain(error, "%s: %s; %s", fault.file, fault.message, fault.remedy);
-        slash = strrchr(managed, '/');
-        snprintf(ret, size, "%.*s" DEFAULT_PARENT, slash ? (int)(slash - managed + 1) : 0, managed);
-        free(managed);
-        return 0;
-}
-
-/* The directory that the parent will be made in: the @level-th on the way, 0 = the mount. -1 past the last one. */
-static int open_level(const struct groups *groups, size_t level)
-{
-        const char *end = groups->parent;
-        char path[PATH_MAX];
-
-        for (size_t i = 0; i < level; i++) {
-                end = strchr(*end == '/' ? end + 1 : end, '/');
-                if (!end)
-                        return -1;
-        }
-        snprintf(path, sizeof(path), "./%.*s", (int)(end - groups->parent), groups->parent);
-        return openat(groups->mount_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static size_t count_levels(const char *parent)
-{
-        size_t levels = 1;
-
-        for (const char *at = parent; *at; at++)
-                levels += *at == '/';
-        return levels;
-}
-
-static int check_access(const struct groups *groups)
-{
-        int top = open_level(groups, count_levels(groups->parent) - 1), error = 0;
-
-        if (top < 0)
-                return complain(-errno, "%s/%s: the group above it", groups->mount, groups->parent);
-        if (!file_has_word(top, "cgroup.controllers", "cpu"))
-                error = complain(-EOPNOTSUPP, "%s/%s: no cpu controller in the group above it", groups->mount, groups->parent);
-        else if (faccessat(top, ".", W_OK, AT_EACCESS) < 0)
-                error = complain(-errno, "%s/%s: no right to make it", groups->mount, groups->parent);
-        close(top);
-        return error;
-}
-
-int groups_find(struct groups *ret, const char *mount, const char *parent)
-{
-        struct groups groups = {.mount_fd = -1, .parent_fd = -1, .usage_fd = -1};
-        int error = 0;
-
-        if (mount)
-                snprintf(groups.mount, sizeof(groups.mount), "%s", mount);
-        else
-                error = find_mount(groups.mount, sizeof(groups.mount));
-        if (error < 0)
-                return error;
-        while (parent && *parent == '/')
-                parent++;
-        if (parent)
-                snprintf(groups.parent, sizeof(groups.parent), "%s", parent);
-        else
-                error = find_parent(groups.mount, groups.parent, sizeof(groups.parent));
-        if (error < 0)
-                return error;
-        if (!*groups.parent || count_levels(groups.parent) > GROUP_LEVELS_MAX)
-                return complain(-EINVAL, "--parent: a path of 1 to %d groups below the mount", GROUP_LEVELS_MAX);
-        groups.mount_fd = open(groups.mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (groups.mount_fd < 0)
-                return complain(-errno, "%s", groups.mount);
-        error = check_access(&groups);
-        close(groups.mount_fd);
-        groups.mount_fd = -1;
-        if (error >= 0)
-                *ret = groups;
-        return error;
-}
 
 static int enable_cpu(int dir_fd, bool *ret_by_us)
 {
@@ -204,16 +31,16 @@ static int enable_cpu(int dir_fd, bool *ret_by_us)
 
 static int enable_cpu_down_to_parent(struct groups *groups)
 {
-        for (size_t level = 0; level < count_levels(groups->parent); level++) {
-                int error, fd = open_level(groups, level);
+        for (size_t level = 0; level < groups_count_levels(groups); level++) {
+                int error, fd = groups_open_level(groups, level);
 
                 if (fd < 0)
                         return complain(-errno, "%s/%s: the group above it", groups->mount, groups->parent);
                 error = enable_cpu(fd, &groups->enabled[level]);
                 close(fd);
                 if (error < 0)
-                        return complain(error, "%s, level %zu on the way to %s: cgroup.subtree_control", groups->mount, level,
-                                groups->parent);
+                        return complain(error, "%s, level %zu on the way to %s: cgroup.subtree_control", groups->mount,
+                                level, groups->parent);
         }
         return 0;
 }
@@ -225,8 +52,10 @@ static int make_parent(struct groups *groups)
 
         if (mkdirat(groups->mount_fd, groups->parent, 0755) < 0) {
                 if (errno == EEXIST)
-                        return complain(-EEXIST, "%s/%s: left by a bench that was killed, or in use by another; "
-                                "remove it with its children, or give --parent", groups->mount, groups->parent);
+                        return complain(-EEXIST,
+                                "%s/%s: left by a bench that was killed, or in use by another; "
+                                "remove it with its children, or give --parent",
+                                groups->mount, groups->parent);
                 return complain(-errno, "%s/%s", groups->mount, groups->parent);
         }
         groups->parent_fd = openat(groups->mount_fd, groups->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -355,7 +184,7 @@ static void disable_what_was_enabled(struct groups *groups)
 
                 if (!groups->enabled[level])
                         continue;
-                fd = open_level(groups, level);
+                fd = groups_open_level(groups, level);
                 if (fd >= 0) {
                         write_at(fd, "cgroup.subtree_control", "-cpu");
                         close(fd);

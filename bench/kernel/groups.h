@@ -14,18 +14,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define GROUPS_MAX 64           /* children; the bench uses eight */
-#define GROUP_LEVELS_MAX 16     /* from the mount down to the parent */
+#define GROUPS_MAX 64       /* children; the bench uses eight */
+#define GROUP_LEVELS_MAX 16 /* from the mount down to the parent */
 
 struct group {
         char name[32];
         int dir_fd;
-        int usage_fd;           /* cpu.stat */
+        int usage_fd; /* cpu.stat */
 };
 
 struct groups {
         char mount[PATH_MAX];
-        char parent[PATH_MAX];          /* relative to the mount */
+        char parent[PATH_MAX]; /* relative to the mount */
         int mount_fd;
         int parent_fd;
         int usage_fd;                   /* the parent's cpu.stat */
@@ -37,10 +37,17 @@ struct groups {
 /*
  * Finds out where groups can be made, and makes nothing.
  *
- * @mount: NULL = where cgroup v2 is mounted. @parent: relative to it; NULL = "cgburst-bench" at the top of what may be managed.
+ * @mount: NULL = where cgroup v2 is mounted. @parent: relative to it; NULL = "cgburst-bench" at the top of what may be
+ * managed.
  * @return 0; -ENOENT without cgroup v2; -EACCES without write access; -EOPNOTSUPP without the cpu controller. Complains.
  */
 int groups_find(struct groups *ret, const char *mount, const char *parent);
+
+/* How many directories there are from the mount, included, down to the parent, excluded. */
+size_t groups_count_levels(const struct groups *groups);
+
+/* Opens the @level-th of them, 0 = the mount. @return -1 past the last one. */
+int groups_open_level(const struct groups *groups, size_t level);
 
 /* Makes the parent and enables the cpu controller down to it. @return 0 or a negative errno. Complains. */
 int groups_open(struct groups *groups);

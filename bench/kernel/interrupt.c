@@ -58,7 +58,7 @@ int wait_until(struct interrupt *interrupt, int fd, int other_fd, uint64_t until
 {
         struct pollfd poll_fds[] = {
                 {.fd = interrupt->signal_fd, .events = POLLIN},
-                {.fd = fd, .events = POLLIN},           /* poll() passes over negative ones */
+                {.fd = fd, .events = POLLIN}, /* poll() passes over negative ones */
                 {.fd = other_fd, .events = POLLIN},
         };
 

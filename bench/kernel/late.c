@@ -22,7 +22,7 @@ static void write_weights(FILE *file, const struct run *run, uint64_t at_usec)
         fputs("]", file);
 }
 
-/* How long before the burst, and how long before its end, the last weight was written: the end's is the smaller if one fell inside. */
+/* How long before the burst the last weight was written; and if one was written within it, how long after its beginning. */
 static void write_last_writes(FILE *file, const struct run *run, const struct probe_burst *burst)
 {
         uint64_t begin = burst->due_usec, end = begin + burst->response_usec, last;
@@ -37,16 +37,38 @@ static void write_last_writes(FILE *file, const struct run *run, const struct pr
                 fprintf(file, ",\"write_within_usec\":%" PRIu64, last - begin);
 }
 
+/* Neither running nor waiting for this kernel's CPUs: a timer that rang late, or a machine that stood still under it. */
+static uint64_t elsewhere_usec(const struct probe_burst *burst)
+{
+        uint64_t known = burst->burst.cpu_usec + burst->run_delay_usec;
+
+        return burst->response_usec > known ? burst->response_usec - known : 0;
+}
+
+/* On all CPUs together, so it may be more than the response. */
+static uint64_t stalled_usec(const struct run *run, const struct probe_burst *burst)
+{
+        uint64_t under_loops =
+                run->loops ? stalled_between(run->loops, burst->due_usec, burst->due_usec + burst->response_usec) : 0;
+
+        return under_loops + burst->burst.stalled_usec;
+}
+
 static void write_burst(FILE *file, const struct run *run, const struct probe_burst *burst)
 {
-        fprintf(file, "\"cold\":%s,\"at_usec\":%" PRIu64 ",\"response_usec\":%" PRIu64 ",\"wake_usec\":%" PRIu64
+        fprintf(file,
+                "\"cold\":%s,\"at_usec\":%" PRIu64 ",\"response_usec\":%" PRIu64 ",\"wake_usec\":%" PRIu64
                 ",\"run_delay_usec\":%" PRIu64 ",\"cpu_usec\":%" PRIu64,
-                burst->due_usec < run->measured_from_usec ? "true" : "false", burst->due_usec - run->probe->bursts[0].due_usec,
-                burst->response_usec, burst->wake_usec, burst->run_delay_usec, burst->burst.cpu_usec);
-        fprintf(file, ",\"waited_usec\":%" PRIu64 ",\"waits\":%u,\"longest_wait_usec\":%" PRIu64
+                burst->due_usec < run->measured_from_usec ? "true" : "false",
+                burst->due_usec - run->probe->bursts[0].due_usec, burst->response_usec, burst->wake_usec,
+                burst->run_delay_usec, burst->burst.cpu_usec);
+        fprintf(file,
+                ",\"waited_usec\":%" PRIu64 ",\"waits\":%u,\"longest_wait_usec\":%" PRIu64
                 ",\"first_cpu\":%d,\"last_cpu\":%d,\"migrations\":%u,",
                 burst->burst.waited_usec, burst->burst.waits, burst->burst.longest_wait_usec, burst->burst.first_cpu,
                 burst->burst.last_cpu, burst->burst.migrations);
+        fprintf(file, "\"elsewhere_usec\":%" PRIu64 ",\"stalled_usec\":%" PRIu64 ",", elsewhere_usec(burst),
+                stalled_usec(run, burst));
         write_weights(file, run, burst->due_usec);
         write_last_writes(file, run, burst);
 }
@@ -59,7 +81,7 @@ void late_write(FILE *file, const struct run *run, size_t repeat, uint64_t alone
                 if (burst->response_usec * 1000 <= alone_usec * LATE_PERMILLE)
                         continue;
                 fprintf(file, "{\"policy\":\"%s\",\"burst_usec\":%" PRIu64 ",\"step_usec\":%" PRIu64 ",\"repeat\":%zu,",
-                        run->plan->policy->name, burst->wanted_usec, run->plan->policy->step_usec, repeat);
+                        run->plan->policy->name, run->probe->plan.burst_usec, run->plan->policy->step_usec, repeat);
                 write_burst(file, run, burst);
                 fputs("}\n", file);
         }

@@ -6,10 +6,14 @@
  * CPU work: loops for ever, and bursts of an exact amount of CPU time.
  *
  * A burst ends when the kernel has accounted so much CPU time to the thread, whatever the speed of the machine: the time it
- * takes on the wall beyond that is waiting. It is spun in short chunks with a look at the clocks after each, and a chunk that
- * took longer on the wall than on the CPU had a wait in it.
+ * takes on the wall beyond that is waiting. It is spun in short chunks with a look at the clocks after each, and a chunk
+ * that took longer on the wall than on the CPU had a wait in it.
+ *
+ * A virtual machine whose host is busy stands still now and then, and its kernel books that time as CPU time of whoever was
+ * running. Whoever spins can tell: a short chunk was booked with much CPU time. So the loops watch for it.
  */
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* How many rounds of the empty loop take a millisecond of CPU time here. */
@@ -20,11 +24,12 @@ struct spinner {
 void spinner_calibrate(struct spinner *ret);
 
 struct burst {
-        uint64_t cpu_usec;              /* what it really got: a little more than asked for */
-        uint64_t waited_usec;           /* wall time that was not CPU time, once it had begun */
+        uint64_t cpu_usec;    /* what it really got: a little more than asked for */
+        uint64_t waited_usec; /* wall time that was not CPU time, once it had begun */
         uint64_t longest_wait_usec;
-        uint32_t waits;                 /* of WAIT_MIN_USEC or more */
-        uint32_t migrations;            /* changes of CPU that were seen between chunks */
+        uint64_t stalled_usec; /* CPU time in which the machine stood still */
+        uint32_t waits;        /* of WAIT_MIN_USEC or more */
+        uint32_t migrations;   /* changes of CPU that were seen between chunks */
         int first_cpu;
         int last_cpu;
 };
@@ -34,7 +39,25 @@ struct burst {
 
 void spin_burst(const struct spinner *spinner, uint64_t cpu_usec, struct burst *ret);
 
-/* Spins until killed. */
-void spin_for_ever(void *unused);
+#define STALLS_MAX 65536 /* older ones are overwritten */
+
+struct stall {
+        uint64_t until_usec; /* CLOCK_MONOTONIC */
+        uint64_t length_usec;
+};
+
+/* Shared by all loops of a run. */
+struct loops {
+        struct spinner spinner;
+        _Atomic uint32_t n;
+        _Atomic uint64_t stalled_usec; /* the sum of all */
+        struct stall stalls[STALLS_MAX];
+};
+
+/* Work for crew_start(): spins until killed. @data is a struct loops in shared memory. */
+void spin_for_ever(void *data);
+
+/* For how long the machine stood still under any of the loops, between these times. */
+uint64_t stalled_between(const struct loops *loops, uint64_t from_usec, uint64_t to_usec);
 
 #endif

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +13,11 @@
 
 #include "clock.h"
 #include "complain.h"
+#include "crew.h"
+#include "files.h"
 #include "manager.h"
+
+#define STATE_TEMPLATE "/tmp/cgburst-bench-XXXXXX"
 
 /* What the process of the manager knows. */
 struct session {
@@ -95,7 +99,7 @@ static int manage(struct session *session)
         }
 }
 
-static int start_context(struct session *session, const struct manager_options *options)
+static int start_context(struct session *session, const struct manager_options *options, const char *state_dir)
 {
         struct cgb_options context;
         struct cgb_policy_options policy;
@@ -105,6 +109,7 @@ static int start_context(struct session *session, const struct manager_options *
         cgb_options_init(&context);
         context.mount = session->groups->mount;
         context.parent = session->groups->parent;
+        context.state_dir = state_dir;
         context.step_usec = options->step_usec;
         cgb_policy_options_init(&policy, options->step_usec, GROUPS_MAX);
         if (options->reach_permille)
@@ -124,11 +129,11 @@ static int start_context(struct session *session, const struct manager_options *
 }
 
 /* The child. A byte on @alive_fd says that it manages; its closing, that it has ended. */
-static void work(struct session *session, const struct manager_options *options, int alive_fd)
+static void work(struct session *session, const struct manager_options *options, const char *state_dir, int alive_fd)
 {
         int error;
 
-        error = start_context(session, options);
+        error = start_context(session, options, state_dir);
         if (error < 0)
                 _exit(1);
         if (write(alive_fd, "s", 1) == 1)
@@ -152,9 +157,12 @@ int manager_start(struct manager *ret, const struct groups *groups, const struct
         struct manager manager = {0};
         int control[2], alive[2];
 
-        manager.memory = mmap(NULL, sizeof(*manager.memory), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (manager.memory == MAP_FAILED)
-                return complain(-errno, "no memory for the manager");
+        manager.memory = share_memory(sizeof(*manager.memory));
+        if (!manager.memory)
+                return -ENOMEM;
+        strcpy(manager.state_dir, STATE_TEMPLATE);
+        if (!mkdtemp(manager.state_dir))
+                return complain(-errno, STATE_TEMPLATE);
         if (pipe2(control, O_CLOEXEC) < 0 || pipe2(alive, O_CLOEXEC) < 0)
                 return complain(-errno, "pipe2");
         fflush(NULL);
@@ -166,7 +174,7 @@ int manager_start(struct manager *ret, const struct groups *groups, const struct
 
                 close(control[1]);
                 close(alive[0]);
-                work(&session, options, alive[1]);
+                work(&session, options, manager.state_dir, alive[1]);
         }
         close(control[0]);
         close(alive[1]);
@@ -183,7 +191,8 @@ void manager_stop(struct manager *manager)
         close(manager->control_fd);
         waitpid(manager->pid, NULL, 0);
         close(manager->alive_fd);
-        munmap(manager->memory, sizeof(*manager->memory));
+        remove_folder(manager->state_dir);
+        unshare_memory(manager->memory, sizeof(*manager->memory));
         *manager = (struct manager){0};
 }
 

@@ -17,7 +17,7 @@
 #define WEIGHT_LOG_MAX 65536
 
 struct weight_write {
-        uint64_t at_usec;       /* CLOCK_MONOTONIC, just after the step that wrote it */
+        uint64_t at_usec; /* CLOCK_MONOTONIC, just after the step that wrote it */
         uint32_t group;
         uint32_t weight;
 };
@@ -32,8 +32,9 @@ struct manager_memory {
 
 struct manager {
         pid_t pid;
-        int control_fd;                 /* closed by us to end it */
-        int alive_fd;                   /* readable when it has ended before it was told to */
+        char state_dir[64]; /* its own, so that it begins without the credits of an earlier run */
+        int control_fd; /* closed by us to end it */
+        int alive_fd;   /* readable when it has ended before it was told to */
         struct manager_memory *memory;
 };
 

@@ -22,22 +22,38 @@ static const char help[] =
         "  --step LIST            steps of cgburst, s (0.25,1,5)\n"
         "  --repeats N            of everything, in turn (3)\n"
         "  --bursts N             measured per repeat (50)\n"
-        "  --think MIN,MAX        pause between bursts, s (0.3,2)\n"
+        "  --think MIN,MAX        pause between bursts, s (so that half its fair share is used)\n"
         "  --warmup SEC           with load and probe, before measuring (15)\n"
         "  --cold                 measure the warm-up alone: the cold start\n"
         "  --converge             also: how soon a group that stops being interactive is back at its fair share\n"
         "  --hog-groups N         groups of loops (7)\n"
-        "  --hogs-per-group N     loops in each (2)\n"
+        "  --hogs-per-group N     loops in each (2, or as many as there are CPUs)\n"
         "  --reach PERMILLE       of cgburst's policy, instead of its default\n"
         "  --parent PATH          the group to make, below the mount (cgburst-bench)\n"
         "  --mount PATH           where cgroup v2 is mounted (found by itself)\n"
         "  --json FILE            write the figures there\n"
+        "  --check                only tell whether it can be measured here, and why not\n"
         "  --late-trace FILE      write what is known about every late burst there, a JSON object a line\n";
 
 enum {
-        OPTION_POLICY = 256, OPTION_BURST, OPTION_STEP, OPTION_REPEATS, OPTION_BURSTS, OPTION_THINK, OPTION_WARMUP, OPTION_COLD,
-        OPTION_CONVERGE, OPTION_HOG_GROUPS, OPTION_HOGS_PER_GROUP, OPTION_REACH, OPTION_PARENT, OPTION_MOUNT, OPTION_JSON,
-        OPTION_LATE_TRACE, OPTION_HELP,
+        OPTION_POLICY = 256,
+        OPTION_BURST,
+        OPTION_STEP,
+        OPTION_REPEATS,
+        OPTION_BURSTS,
+        OPTION_THINK,
+        OPTION_WARMUP,
+        OPTION_COLD,
+        OPTION_CONVERGE,
+        OPTION_HOG_GROUPS,
+        OPTION_HOGS_PER_GROUP,
+        OPTION_REACH,
+        OPTION_PARENT,
+        OPTION_MOUNT,
+        OPTION_JSON,
+        OPTION_LATE_TRACE,
+        OPTION_CHECK,
+        OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -57,9 +73,13 @@ static const struct option long_options[] = {
         {"mount", required_argument, NULL, OPTION_MOUNT},
         {"json", required_argument, NULL, OPTION_JSON},
         {"late-trace", required_argument, NULL, OPTION_LATE_TRACE},
+        {"check", no_argument, NULL, OPTION_CHECK},
         {"help", no_argument, NULL, OPTION_HELP},
         {NULL, 0, NULL, 0},
 };
+
+/* Enough that each group could fill the machine. */
+#define HOGS_MIN 2
 
 /* What --policy and --step say, before one is multiplied by the other. */
 struct raw {
@@ -80,8 +100,8 @@ static int parse_list(const char *option, const char *text, double unit, double 
                 double number = strtod(at, &end);
 
                 if (end == at || (*end && *end != ',') || !(number >= 0) || number > max || n == LIST_MAX)
-                        return complain(-EINVAL, "--%s %s: wants up to %d numbers from 0 to %g, with commas between them", option,
-                                text, LIST_MAX, max);
+                        return complain(-EINVAL, "--%s %s: wants up to %d numbers from 0 to %g, with commas between them",
+                                option, text, LIST_MAX, max);
                 ret[n++] = (uint64_t)(number * unit + 0.5);
                 at = end;
                 if (!*at)
@@ -216,6 +236,9 @@ static int parse_one(int option, char *text, struct kernel_options *options, str
         case OPTION_CONVERGE:
                 options->converge = true;
                 return 0;
+        case OPTION_CHECK:
+                options->check = true;
+                return 0;
         case OPTION_PARENT:
                 options->parent = text;
                 return 0;
@@ -231,7 +254,7 @@ static int parse_one(int option, char *text, struct kernel_options *options, str
         case OPTION_HELP:
                 fputs(help, stdout);
                 return 1;
-        default:        /* getopt has complained */
+        default: /* getopt has complained */
                 return -EINVAL;
         }
 }
@@ -264,14 +287,13 @@ static int multiply(struct kernel_options *options, const struct raw *raw)
 int options_parse(struct kernel_options *ret, int argc, char **argv)
 {
         struct kernel_options options = {
-                .bursts_usec = {20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC}, .n_bursts = 2,
+                .bursts_usec = {20 * USEC_PER_MSEC, 100 * USEC_PER_MSEC},
+                .n_bursts = 2,
                 .repeats = 3,
                 .bursts = 50,
                 .hog_groups = 7,
-                .hogs_per_group = 2,
+                .hogs_per_group = count_cpus() > HOGS_MIN ? count_cpus() : HOGS_MIN,
                 .warmup_usec = 15 * USEC_PER_SEC,
-                .think_min_usec = 300 * USEC_PER_MSEC,
-                .think_max_usec = 2 * USEC_PER_SEC,
         };
         struct raw raw = {.steps_usec = {USEC_PER_SEC / 4, USEC_PER_SEC, 5 * USEC_PER_SEC}, .n_steps = 3};
         char usual[] = "alone,equal,cgburst,static";

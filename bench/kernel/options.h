@@ -13,23 +13,24 @@
 #define LIST_MAX 16
 
 struct kernel_options {
-        const char *json;               /* NULL: only the table */
-        const char *late_trace;         /* NULL: none */
-        const char *parent;             /* NULL: groups_find() knows */
-        const char *mount;              /* likewise */
-        struct policy policies[LIST_MAX];       /* cgburst once for each step */
+        const char *json;                 /* NULL: only the table */
+        const char *late_trace;           /* NULL: none */
+        const char *parent;               /* NULL: groups_find() knows */
+        const char *mount;                /* likewise */
+        struct policy policies[LIST_MAX]; /* cgburst once for each step */
         size_t n_policies;
         uint64_t bursts_usec[LIST_MAX];
         size_t n_bursts;
         size_t repeats;
-        size_t bursts;                  /* measured per run */
+        size_t bursts; /* measured per run */
         size_t hog_groups;
         size_t hogs_per_group;
         uint64_t warmup_usec;
-        uint64_t think_min_usec;
+        uint64_t think_min_usec; /* 0 both: in proportion to the burst */
         uint64_t think_max_usec;
-        uint32_t reach_permille;        /* 0: the library's default */
+        uint32_t reach_permille; /* 0: the library's default */
         bool converge;
+        bool check; /* only see whether it could be done here */
 };
 
 /* @return 0; 1 if help was asked for and given; -EINVAL. Complains. */

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "complain.h"
+#include "crew.h"
 #include "probe.h"
 #include "stats.h"
 
 struct probe *probe_new(const struct probe_plan *plan, const struct spinner *spinner, int wake_fd)
 {
-        struct probe *probe;
+        struct probe *probe = share_memory(sizeof(*probe));
 
-        probe = mmap(NULL, sizeof(*probe), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (probe == MAP_FAILED) {
-                complain(-errno, "no memory for the probe");
+        if (!probe)
                 return NULL;
-        }
         probe->spinner = *spinner;
         probe->plan = *plan;
         probe->wake_fd = wake_fd;
@@ -29,7 +24,7 @@ struct probe *probe_new(const struct probe_plan *plan, const struct spinner *spi
 
 void probe_free(struct probe *probe)
 {
-        munmap(probe, sizeof(*probe));
+        unshare_memory(probe, sizeof(*probe));
 }
 
 /* The second figure of schedstat: nanoseconds runnable but not running. */
@@ -46,14 +41,14 @@ static uint64_t run_delay_usec(int fd)
         return strtoull(end, NULL, 10) / 1000;
 }
 
-static void answer(struct probe *probe, int schedstat_fd, uint64_t wanted_usec, uint64_t due_usec, struct probe_burst *ret)
+static void answer(const struct probe *probe, int schedstat_fd, uint64_t due_usec, struct probe_burst *ret)
 {
         uint64_t delay = run_delay_usec(schedstat_fd);
 
-        *ret = (struct probe_burst){.due_usec = due_usec, .wanted_usec = wanted_usec};
+        *ret = (struct probe_burst){.due_usec = due_usec};
         sleep_until_usec(due_usec);
         ret->wake_usec = now_usec() - due_usec;
-        spin_burst(&probe->spinner, wanted_usec, &ret->burst);
+        spin_burst(&probe->spinner, probe->plan.burst_usec, &ret->burst);
         ret->response_usec = now_usec() - due_usec;
         ret->run_delay_usec = run_delay_usec(schedstat_fd) - delay;
 }
@@ -65,14 +60,14 @@ void probe_work(void *data)
         int schedstat_fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
         struct random random;
 
-        prctl(PR_SET_TIMERSLACK, 1);    /* the kernel may not bunch our wake-ups with others */
+        prctl(PR_SET_TIMERSLACK, 1); /* the kernel may not bunch our wake-ups with others */
         random_seed(&random, plan->seed);
         for (uint32_t i = 0; i < PROBE_BURSTS_MAX; i++) {
                 uint64_t due = now_usec() + random_between(&random, plan->think_min_usec, plan->think_max_usec);
 
-                answer(probe, schedstat_fd, plan->burst_usec[i % plan->n_sizes], due, &probe->bursts[i]);
+                answer(probe, schedstat_fd, due, &probe->bursts[i]);
                 atomic_store(&probe->n, i + 1);
-                if (write(probe->wake_fd, "b", 1) < 0)
+                if (probe->wake_fd >= 0 && write(probe->wake_fd, "b", 1) < 0)
                         return;
         }
 }

@@ -15,31 +15,28 @@
 
 #include "load.h"
 
-#define PROBE_BURSTS_MAX 65536  /* days, at one burst a second or two */
-#define PROBE_SIZES_MAX 4
+#define PROBE_BURSTS_MAX 65536 /* days, at one burst a second or two */
 
 struct probe_plan {
-        uint64_t burst_usec[PROBE_SIZES_MAX];   /* CPU time; taken in turn */
-        size_t n_sizes;
+        uint64_t burst_usec; /* CPU time */
         uint64_t think_min_usec;
         uint64_t think_max_usec;
         uint64_t seed;
 };
 
 struct probe_burst {
-        uint64_t due_usec;              /* CLOCK_MONOTONIC */
-        uint64_t wake_usec;             /* from then until its first instruction */
-        uint64_t response_usec;         /* from then until it was done */
-        uint64_t wanted_usec;           /* the CPU time of the plan */
-        uint64_t run_delay_usec;        /* waiting on a run queue, by the kernel's own account; 0 if it keeps none */
+        uint64_t due_usec;       /* CLOCK_MONOTONIC */
+        uint64_t wake_usec;      /* from then until its first instruction */
+        uint64_t response_usec;  /* from then until it was done */
+        uint64_t run_delay_usec; /* waiting on a run queue, by the kernel's own account; 0 if it keeps none */
         struct burst burst;
 };
 
 struct probe {
         struct spinner spinner;
         struct probe_plan plan;
-        int wake_fd;                    /* a byte is written here after each burst */
-        _Atomic uint32_t n;             /* bursts that are complete */
+        int wake_fd;        /* a byte is written here after each burst; -1 = nowhere */
+        _Atomic uint32_t n; /* bursts that are complete */
         struct probe_burst bursts[PROBE_BURSTS_MAX];
 };
 

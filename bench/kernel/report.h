@@ -35,15 +35,16 @@ struct report {
 
 /* The series' medians. */
 struct figures {
-        struct percentiles measured;    /* .n, .p999_usec and .max_usec over all repeats together */
+        struct percentiles measured; /* .n, .p999_usec and .max_usec over all repeats together */
         struct percentiles cold;
         double others_used_of_left;
         double others_share_error;
         double cpu_used_of_all;
         double manager_used_of_all;
-        uint64_t weights_written;       /* per run */
+        double stalled_of_all;
+        uint64_t weights_written; /* per run */
         uint64_t longest_dispatch_usec;
-        size_t late;                    /* of all bursts together */
+        size_t late; /* of all bursts together */
         uint64_t late_above_usec;
 };
 

@@ -43,12 +43,17 @@ static int start_manager(struct run *run)
         return manager_start(&run->manager, &run->groups, &options);
 }
 
-static int start_loops(struct run *run)
+static int start_loops(struct run *run, const struct spinner *spinner)
 {
         if (run->plan->policy->kind == POLICY_ALONE)
                 return 0;
+        run->loops = share_memory(sizeof(*run->loops));
+        if (!run->loops)
+                return -ENOMEM;
+        run->loops->spinner = *spinner;
         for (size_t i = 0; i < run->plan->hog_groups * run->plan->hogs_per_group; i++) {
-                pid_t pid = crew_start(&run->crew, &run->groups, FIRST_LOAD + i % run->plan->hog_groups, spin_for_ever, NULL);
+                pid_t pid = crew_start(
+                        &run->crew, &run->groups, FIRST_LOAD + i % run->plan->hog_groups, spin_for_ever, run->loops);
 
                 if (pid < 0)
                         return pid;
@@ -65,7 +70,7 @@ static int start_probe(struct run *run, const struct spinner *spinner)
         run->probe = probe_new(&run->plan->probe, spinner, wake[1]);
         if (run->probe)
                 run->probe_pid = crew_start(&run->crew, &run->groups, INTERACTIVE, probe_work, run->probe);
-        close(wake[1]);         /* the probe alone holds it now: end-of-file says that it died */
+        close(wake[1]); /* the probe alone holds it now: end-of-file says that it died */
         run->wake_fd = wake[0];
         if (!run->probe)
                 return -ENOMEM;
@@ -82,7 +87,7 @@ int run_begin(struct run *ret, const struct run_plan *plan, struct interrupt *in
         if (error >= 0)
                 error = start_manager(ret);
         if (error >= 0)
-                error = start_loops(ret);
+                error = start_loops(ret, spinner);
         if (error >= 0)
                 error = start_probe(ret, spinner);
         if (error < 0)
@@ -204,13 +209,16 @@ int run_measure(struct run *run, struct run_result *ret)
 {
         struct usage start = usage_now(&run->groups, run->manager.pid), end, used;
         struct run_result result = {0};
+        uint64_t stalled = 0;
         int error;
 
         error = run_wait(run, start.wall_usec + run->plan->warmup_usec);
         if (error < 0)
                 return error;
         run->measured_from_usec = now_usec();
-        if (run->plan->bursts > 0) {    /* else what was used is told of the cold start */
+        if (run->loops)
+                stalled = atomic_load(&run->loops->stalled_usec);
+        if (run->plan->bursts > 0) { /* else what was used is told of the cold start */
                 start = usage_now(&run->groups, run->manager.pid);
                 error = wait_for_measured(run);
         }
@@ -219,6 +227,9 @@ int run_measure(struct run *run, struct run_result *ret)
         end = usage_now(&run->groups, run->manager.pid);
         used = usage_between(&start, &end);
         note_usage(run, &used, &result);
+        if (run->loops && run->plan->bursts > 0)
+                result.stalled_of_all =
+                        (double)(atomic_load(&run->loops->stalled_usec) - stalled) / usage_capacity_usec(&used);
         error = note_responses(run, &result);
         if (error >= 0)
                 *ret = result;
@@ -232,9 +243,12 @@ void run_end(struct run *run)
         manager_stop(&run->manager);
         if (run->probe)
                 probe_free(run->probe);
+        if (run->loops)
+                unshare_memory(run->loops, sizeof(*run->loops));
         if (run->wake_fd >= 0)
                 close(run->wake_fd);
         groups_close(&run->groups);
         run->probe = NULL;
+        run->loops = NULL;
         run->wake_fd = -1;
 }

@@ -20,31 +20,31 @@
 #include "usage.h"
 
 enum policy_kind {
-        POLICY_ALONE,           /* no loops: what the burst takes on an idle machine */
-        POLICY_FIXED,           /* weights written once */
+        POLICY_ALONE, /* no loops: what the burst takes on an idle machine */
+        POLICY_FIXED, /* weights written once */
         POLICY_CGBURST,
 };
 
 struct policy {
         char name[32];
         enum policy_kind kind;
-        unsigned interactive_weight;    /* what the groups begin with; fixed ones keep it */
-        unsigned load_weight;           /* of each group of loops */
-        uint64_t step_usec;             /* of cgburst; else 0 */
+        unsigned interactive_weight; /* what the groups begin with; fixed ones keep it */
+        unsigned load_weight;        /* of each group of loops */
+        uint64_t step_usec;          /* of cgburst; else 0 */
 };
 
 struct run_plan {
         const struct policy *policy;
-        const struct groups *place;     /* found by groups_find() */
+        const struct groups *place; /* found by groups_find() */
         struct probe_plan probe;
         uint64_t warmup_usec;
-        size_t bursts;                  /* measured after the warm-up; 0 = the cold start only */
+        size_t bursts; /* measured after the warm-up; 0 = the cold start only */
         size_t hog_groups;
         size_t hogs_per_group;
-        uint32_t reach_permille;        /* of cgburst; 0 = its default */
+        uint32_t reach_permille; /* of cgburst; 0 = its default */
 };
 
-#define INTERACTIVE 0           /* index of the probe's group; those of the loops follow */
+#define INTERACTIVE 0 /* index of the probe's group; those of the loops follow */
 #define FIRST_LOAD 1
 
 struct run {
@@ -52,21 +52,23 @@ struct run {
         struct interrupt *interrupt;
         struct groups groups;
         struct crew crew;
-        struct manager manager;         /* .pid 0 unless the policy is cgburst */
+        struct manager manager; /* .pid 0 unless the policy is cgburst */
+        struct loops *loops;
         struct probe *probe;
         pid_t probe_pid;
-        int wake_fd;                    /* of the probe */
-        uint64_t measured_from_usec;    /* bursts due earlier are cold ones */
+        int wake_fd;                 /* of the probe */
+        uint64_t measured_from_usec; /* bursts due earlier are cold ones */
 };
 
 struct run_result {
-        uint64_t *responses_usec;       /* of measured bursts, sorted; to be freed */
+        uint64_t *responses_usec; /* of measured bursts, sorted; to be freed */
         struct percentiles cold;
         struct percentiles measured;
-        double others_used_of_left;     /* 0 without loops */
+        double others_used_of_left; /* 0 without loops */
         double others_share_error;
         double cpu_used_of_all;
         double manager_used_of_all;
+        double stalled_of_all; /* the machine stood still under the loops: the noise of the measurement */
         uint32_t weights_written;
         uint64_t longest_dispatch_usec;
 };

@@ -41,7 +41,7 @@ static void percentiles_are_taken_by_nearest_rank_from_unsorted_values(void **st
 
         (void)state;
         for (size_t i = 0; i < N_OF(values); i++)
-                values[i] = (i * 7 % 1000) + 1;         /* 7 and 1000 have no common factor: every value comes once */
+                values[i] = (i * 7 % 1000) + 1; /* 7 and 1000 have no common factor: every value comes once */
         result = percentiles_of(values, N_OF(values));
         assert_int_equal(result.p50_usec, 500);
         assert_int_equal(result.p90_usec, 900);
@@ -114,7 +114,7 @@ static void random_numbers_stay_in_their_range_and_reach_both_ends(void **state)
                 seen[number - 5]++;
         }
         for (size_t i = 0; i < N_OF(seen); i++)
-                assert_in_range(seen[i], 100, 240);     /* 1000 / 6 = 167, five standard deviations of 12 and some more */
+                assert_in_range(seen[i], 100, 240); /* 1000 / 6 = 167, five standard deviations of 12 and some more */
 }
 
 static void a_range_of_one_number_gives_that_number(void **state)

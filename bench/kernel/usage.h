@@ -12,8 +12,8 @@
 
 struct usage {
         uint64_t wall_usec;
-        uint64_t parent_usec;           /* all groups and what else is in the parent */
-        uint64_t manager_usec;          /* the process that manages them, 0 if there is none */
+        uint64_t parent_usec;  /* all groups and what else is in the parent */
+        uint64_t manager_usec; /* the process that manages them, 0 if there is none */
         size_t n;
         uint64_t group_usec[GROUPS_MAX];
 };
@@ -33,7 +33,8 @@ double usage_capacity_usec(const struct usage *usage);
 /* The sum over groups @first and later. */
 uint64_t usage_sum_from(const struct usage *usage, size_t first);
 
-/* The largest deviation of one of these groups from an equal part of their sum, as a part of that part. 0 if they used nothing. */
+/* The largest deviation of one of these groups from an equal part of their sum, as a part of that part. 0 if they used
+ * nothing. */
 double usage_share_error(const struct usage *usage, size_t first);
 
 #endif

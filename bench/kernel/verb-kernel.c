@@ -8,12 +8,16 @@
 #include <stdlib.h>
 
 #include "../verbs.h"
+#include "clock.h"
 #include "complain.h"
 #include "converge.h"
 #include "interrupt.h"
 #include "late.h"
 #include "options.h"
 #include "report.h"
+
+/* An idle machine has nothing to warm up but caches. */
+#define ALONE_WARMUP_USEC (2 * USEC_PER_SEC)
 
 struct bench {
         const struct kernel_options *options;
@@ -59,6 +63,30 @@ static void free_series(struct bench *bench)
         free(bench->converge);
 }
 
+/*
+ * By default the pauses are so long that the probe uses half of its group's fair share of the CPUs, whatever the burst. Who
+ * uses more than its share has no credit, and would be measured as what it is: not interactive.
+ */
+static uint64_t usual_think_usec(const struct kernel_options *options, uint64_t burst_usec)
+{
+        uint64_t cycle = 2 * burst_usec * (options->hog_groups + 1) / count_cpus();
+
+        return cycle > 2 * burst_usec ? cycle - burst_usec : burst_usec;
+}
+
+static struct probe_plan probe_of(const struct kernel_options *options, uint64_t burst_usec, size_t repeat)
+{
+        bool given = options->think_max_usec > 0;
+        uint64_t usual = usual_think_usec(options, burst_usec);
+
+        return (struct probe_plan){
+                .burst_usec = burst_usec,
+                .think_min_usec = given ? options->think_min_usec : usual * 2 / 5,
+                .think_max_usec = given ? options->think_max_usec : usual * 8 / 5,
+                .seed = repeat + 1, /* every policy meets the same pauses in one repeat */
+        };
+}
+
 static struct run_plan plan_of(const struct bench *bench, const struct policy *policy, uint64_t burst_usec, size_t repeat)
 {
         const struct kernel_options *options = bench->options;
@@ -66,14 +94,8 @@ static struct run_plan plan_of(const struct bench *bench, const struct policy *p
         return (struct run_plan){
                 .policy = policy,
                 .place = &bench->place,
-                .probe = {
-                        .burst_usec = {burst_usec},
-                        .n_sizes = 1,
-                        .think_min_usec = options->think_min_usec,
-                        .think_max_usec = options->think_max_usec,
-                        .seed = repeat + 1,     /* every policy meets the same think times in one repeat */
-                },
-                .warmup_usec = options->warmup_usec,
+                .probe = probe_of(options, burst_usec, repeat),
+                .warmup_usec = policy->kind == POLICY_ALONE ? ALONE_WARMUP_USEC : options->warmup_usec,
                 .bursts = options->bursts,
                 .hog_groups = options->hog_groups,
                 .hogs_per_group = options->hogs_per_group,
@@ -184,8 +206,8 @@ int verb_kernel(int argc, char **argv)
         if (error)
                 return error < 0 ? 2 : 0;
         error = groups_find(&bench.place, options.mount, options.parent);
-        if (error < 0)
-                return 1;
+        if (error < 0 || options.check)
+                return error < 0;
         error = interrupt_open(&bench.interrupt);
         if (error < 0)
                 return 1;

@@ -7,35 +7,51 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kernel/folder.h"
 #include "kernel/path.h"
 
-/* A group that has used nothing, with the cpu controller and all defaults, as the kernel would show it. */
+/*
+ * A group that has used nothing, with the cpu controller and all defaults, as the kernel would show it.
+ *
+ * The order matters to who is killed on the way: a folder with cgroup.procs is a group and can be removed as one, a group
+ * with cpu.weight is complete.
+ */
 static const struct {
         const char *name;
         const char *text;
 } files[] = {
+        {"cgroup.procs", ""},
         {"cgroup.controllers", "cpu\n"},
         {"cgroup.events", "populated 0\nfrozen 0\n"},
-        {"cgroup.procs", ""},
         {"cgroup.subtree_control", "\n"},
         {"cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
         {"cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n"},
         {"cpu.weight", "100\n"},
 };
 
+#define N_FILES (sizeof(files) / sizeof(files[0]))
+
+/* What a file is called until all of its text is in it. */
+#define UNFINISHED "cgroup.unfinished"
+
+/* Makes a file that is there with its text or not at all. */
 static int make_file(int dir_fd, const char *name, const char *text)
 {
-        int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        /* The first one has no text: it is finished as soon as it is there. */
+        const char *draft = *text != '\0' ? UNFINISHED : name;
+        int fd = openat(dir_fd, draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         int r;
 
         if (fd < 0)
                 return -errno;
         r = cgb_fd_write(fd, false, text, strlen(text));
         close(fd);
+        if (r == 0 && draft != name && renameat(dir_fd, draft, dir_fd, name) < 0)
+                r = -errno;
         return r;
 }
 
@@ -51,7 +67,7 @@ int cgb_folder_fill(const struct cgb_tree *tree, const char *path)
         int fd = open_folder(tree, path);
         int r = fd < 0 ? fd : 0;
 
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == 0; i++)
+        for (size_t i = 0; i < N_FILES && r == 0; i++)
                 r = make_file(fd, files[i].name, files[i].text);
         if (fd >= 0)
                 close(fd);
@@ -79,14 +95,20 @@ static int check_unused(const struct cgb_tree *tree, const char *path)
         return n == 0 ? 1 : n == -ENOENT ? 0 : -EBUSY;
 }
 
-/* Only what is called as the kernel's files are: somebody may have named a folder here by mistake. */
+/*
+ * The files that were made, in the opposite order, and before the very last those that somebody added. Only what is
+ * called as the kernel's files are: somebody may have named a folder here by mistake.
+ */
 static void unlink_files(DIR *dir)
 {
         const struct dirent *entry;
 
+        for (size_t i = N_FILES - 1; i > 0; i--)
+                (void)unlinkat(dirfd(dir), files[i].name, 0);
         while ((entry = readdir(dir)) != NULL)
-                if (cgb_name_is_kernel_file(entry->d_name))
+                if (cgb_name_is_kernel_file(entry->d_name) && strcmp(entry->d_name, files[0].name) != 0)
                         (void)unlinkat(dirfd(dir), entry->d_name, 0);
+        (void)unlinkat(dirfd(dir), files[0].name, 0);
 }
 
 int cgb_folder_empty(const struct cgb_tree *tree, const char *path)

@@ -122,8 +122,8 @@ void cgb_check_permission(struct cgb_check *check, const struct cgb_probe *probe
         if (r < 0)
                 cgb_check_set(check, CGB_CHECK_DEGRADED, remedy, "no process can be moved here: %s: %s", name, strerror(-r));
         else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "cpu.weight is writable in %u of %u groups, and so is %s",
-                        census.weighted, census.weighted, name);
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "granted for %s, and for the cpu.weight of all %u groups", name,
+                        census.weighted);
 }
 
 void cgb_check_cpu_stat(struct cgb_check *check, const struct cgb_probe *probe)

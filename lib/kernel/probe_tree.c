@@ -29,16 +29,25 @@ void cgb_check_cgroup2(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "mounted on %.160s", probe->tree.mount);
 }
 
-void cgb_check_controller(struct cgb_check *check, const struct cgb_probe *probe)
+/* Is there a cpu controller in the tree at all? @return 1, 0, or an error. */
+static int has_controller(const struct cgb_probe *probe)
 {
-        char controllers[CGB_READ_SIZE], name[CGB_SHOWN_SIZE];
+        char controllers[CGB_READ_SIZE];
         ssize_t n = cgb_tree_read(&probe->tree, "", "cgroup.controllers", controllers, sizeof(controllers));
 
+        return n < 0 ? (int)n : cgb_list_has_word(controllers, (size_t)n, "cpu");
+}
+
+void cgb_check_controller(struct cgb_check *check, const struct cgb_probe *probe)
+{
+        char name[CGB_SHOWN_SIZE];
+        int r = has_controller(probe);
+
         cgb_probe_show(name, probe, "", "cgroup.controllers");
-        if (n < 0)
+        if (r < 0)
                 cgb_check_set(check, CGB_CHECK_FAILED, "name a folder that is a mount of cgroup v2", "%s: %s", name,
-                        strerror((int)-n));
-        else if (cgb_list_has_word(controllers, (size_t)n, "cpu"))
+                        strerror(-r));
+        else if (r > 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "in %s", name);
         else
                 cgb_check_set(check, CGB_CHECK_FAILED,
@@ -122,6 +131,10 @@ void cgb_check_passed_down(struct cgb_check *check, const struct cgb_probe *prob
         char path[PATH_MAX], name[CGB_SHOWN_SIZE];
         int missing = 0;
 
+        if (has_controller(probe) <= 0) {
+                cgb_check_set(check, CGB_CHECK_FAILED, "get the controller first", "there is none to pass down");
+                return;
+        }
         strcpy(path, probe->nearest);
         do {
                 int r = check_passing(check, probe, path);
@@ -133,7 +146,8 @@ void cgb_check_passed_down(struct cgb_check *check, const struct cgb_probe *prob
 
         cgb_probe_show(name, probe, probe->nearest, "");
         if (missing > 0)
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "will be enabled in %d groups down to %s", missing, name);
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "to be enabled down to %s; groups where it is not yet: %d", name,
+                        missing);
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "enabled down to %s", name);
 }
@@ -157,16 +171,28 @@ void cgb_check_type(struct cgb_check *check, const struct cgb_probe *probe)
                         "use a parent of type \"domain\": processes cannot be moved about here", "%s is \"%s\"", name, type);
 }
 
-/* The unit that a group is, as systemd names their groups. */
-static bool is_unit(const char *path)
+/* Units of systemd's that are groups, by the end of the name, and how one gets each delegated. */
+static const struct unit_type {
+        const char *suffix;
+        const char *remedy;
+} unit_types[] = {
+        {".service", "systemctl edit that unit: [Service] Delegate=yes; then restart it"},
+        {".scope", "start it anew: systemd-run --scope -p Delegate=yes"},
+        {".slice", "name a parent that is no unit, such as cgburst at the top: a slice cannot be delegated"},
+};
+
+/* @return NULL if the group is no unit. */
+static const struct unit_type *unit_type_of(const char *path)
 {
-        static const char *const suffixes[] = {".service", ".scope", ".slice"};
         size_t n = strlen(path);
 
-        for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-                if (n > strlen(suffixes[i]) && strcmp(path + n - strlen(suffixes[i]), suffixes[i]) == 0)
-                        return true;
-        return false;
+        for (size_t i = 0; i < sizeof(unit_types) / sizeof(unit_types[0]); i++) {
+                size_t m = strlen(unit_types[i].suffix);
+
+                if (n > m && path[n - m - 1] != '/' && strcmp(path + n - m, unit_types[i].suffix) == 0)
+                        return &unit_types[i];
+        }
+        return NULL;
 }
 
 /* systemd writes down on the group itself that it was delegated: for all, and where it must for root alone to see. */
@@ -179,40 +205,33 @@ static bool has_delegate_mark(const struct cgb_probe *probe, const char *path)
                 (getxattr(name, "trusted.delegate", value, sizeof(value)) == 1 && value[0] == '1');
 }
 
-/* The lowest unit that the parent is or is in. @return false if there is none. */
-static bool find_unit(char *ret, const struct cgb_probe *probe)
+/* The lowest unit that the parent is or is in, as a path. @return NULL if there is none. */
+static const struct unit_type *find_unit(char *ret, const struct cgb_probe *probe)
 {
+        const struct unit_type *type;
+
         strcpy(ret, probe->parent);
-        do {
-                if (is_unit(ret))
-                        return true;
-        } while (cgb_path_cut(ret));
-        return false;
+        do
+                type = unit_type_of(ret);
+        while (type == NULL && cgb_path_cut(ret));
+        return type;
 }
 
 void cgb_check_systemd(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char state[PATH_MAX], unit[PATH_MAX], remedy[sizeof(check->remedy)];
-        const char *name;
+        char state[PATH_MAX], unit[PATH_MAX];
+        const struct unit_type *type = find_unit(unit, probe);
 
         snprintf(state, sizeof(state), "%s/run/systemd/system", probe->prefix);
-        if (access(state, F_OK) < 0) {
+        if (access(state, F_OK) < 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "not running here: nobody else writes the tree");
-                return;
-        }
-        if (!find_unit(unit, probe)) {
+        else if (type == NULL)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "the parent is no unit and in none, so systemd leaves it alone");
-                return;
-        }
-        name = strrchr(unit, '/') != NULL ? strrchr(unit, '/') + 1 : unit;
-        if (has_delegate_mark(probe, unit)) {
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "%.160s is delegated", name);
-                return;
-        }
-        snprintf(remedy, sizeof(remedy), "use a parent outside of systemd's units; or, for a service or scope: "
-                "systemctl edit %.80s, Delegate=yes", name);
-        cgb_check_set(check, CGB_CHECK_DEGRADED, remedy,
-                "%.100s is systemd's, without Delegate=: a daemon-reload may write the weights of its units back", name);
+        else if (has_delegate_mark(probe, unit))
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "%.160s is delegated", unit);
+        else
+                cgb_check_set(check, CGB_CHECK_DEGRADED, type->remedy,
+                        "%.100s is systemd's, without Delegate=: a daemon-reload may write the weights in it back", unit);
 }
 
 void cgb_check_inotify(struct cgb_check *check, const struct cgb_probe *probe)

@@ -54,6 +54,12 @@ static int errno_of(int r)
         return r < 0 ? -errno : 0;
 }
 
+/* A file in a group's place is not a group, so there is none. */
+static int without_enotdir(int r)
+{
+        return r == -ENOTDIR ? -ENOENT : r;
+}
+
 int cgb_tree_make(const struct cgb_tree *tree, const char *path, struct cgb_fault *fault)
 {
         static const struct meaning meanings[] = {
@@ -68,11 +74,14 @@ int cgb_tree_make(const struct cgb_tree *tree, const char *path, struct cgb_faul
         if (!cgb_path_is_valid(path) || *path == '\0')
                 return refuse_path(path, fault);
         r = errno_of(mkdirat(tree->fd, path, 0755));
-        if (r == 0 && !tree->is_cgroup2)
+        if (r == 0 && !tree->is_cgroup2) {
                 r = cgb_folder_fill(tree, path);
+                if (r < 0)
+                        (void)cgb_tree_remove(tree, path, NULL);
+        }
         if (r == 0 || r == -EEXIST)
                 return r;
-        return explain(meanings, r, tree, path, "", fault);
+        return explain(meanings, without_enotdir(r), tree, path, "", fault);
 }
 
 int cgb_tree_remove(const struct cgb_tree *tree, const char *path, struct cgb_fault *fault)
@@ -91,6 +100,7 @@ int cgb_tree_remove(const struct cgb_tree *tree, const char *path, struct cgb_fa
                 r = cgb_folder_empty(tree, path);
         if (r == 0)
                 r = errno_of(unlinkat(tree->fd, path, AT_REMOVEDIR));
+        r = without_enotdir(r);
         if (r == 0 || r == -ENOENT)
                 return r;
         return explain(meanings, r, tree, path, "", fault);
@@ -167,7 +177,7 @@ int cgb_tree_enable(const struct cgb_tree *tree, const char *path, const char *c
         if (r > 0)
                 r = write_change(tree, path, '+', controller);
         if (r < 0)
-                return explain(meanings, r, tree, path, "cgroup.subtree_control", fault);
+                return explain(meanings, without_enotdir(r), tree, path, "cgroup.subtree_control", fault);
         return 1;
 }
 
@@ -185,7 +195,7 @@ int cgb_tree_disable(const struct cgb_tree *tree, const char *path, const char *
         if (r > 0)
                 r = write_change(tree, path, '-', controller);
         if (r < 0)
-                return explain(meanings, r, tree, path, "cgroup.subtree_control", fault);
+                return explain(meanings, without_enotdir(r), tree, path, "cgroup.subtree_control", fault);
         return 0;
 }
 
@@ -249,6 +259,6 @@ int cgb_tree_attach(const struct cgb_tree *tree, const char *path, pid_t pid, st
         n = snprintf(text, sizeof(text), "%d", (int)pid);
         r = cgb_tree_write(tree, path, "cgroup.procs", text, (size_t)n);
         if (r < 0)
-                return explain(meanings, r, tree, path, "cgroup.procs", fault);
+                return explain(meanings, without_enotdir(r), tree, path, "cgroup.procs", fault);
         return 0;
 }

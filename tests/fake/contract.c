@@ -370,6 +370,27 @@ static void a_second_manager_of_a_parent_is_told_who_has_it(void **state)
         assert_int_equal(cgb_start(first), -EBUSY);
 }
 
+/* A forked child has the lock's fd as well, and knows nothing of it. */
+static void a_child_that_was_forked_meanwhile_does_not_keep_the_lock(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = fake_started(fake);
+        pid_t pid = fork();
+        int r;
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                pause();
+                _exit(0);
+        }
+        r = cgb_stop(cgb);
+        if (r == 0)
+                r = cgb_start(cgb);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_int_equal(r, 0);
+}
+
 /* Two users of one library in one program, or in two, with parents that are brothers. */
 static void contexts_do_not_know_of_each_other(void **state)
 {
@@ -451,6 +472,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_failure_leaves_what_it_should_have_filled, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(free_without_stop_puts_everything_back, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_second_manager_of_a_parent_is_told_who_has_it, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_child_that_was_forked_meanwhile_does_not_keep_the_lock, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(contexts_do_not_know_of_each_other, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_needs_no_lock, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_parents_that_names_make_do_not_clash, fake_setup, fake_teardown),

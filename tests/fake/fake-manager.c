@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fake.h"
 
@@ -66,6 +68,20 @@ void fake_run(struct fake *fake, struct cgb *cgb, int steps, const struct fake_l
                         fake_stall(fake, "work", fake->options.step_usec);
                 fake_step(fake, cgb);
         }
+}
+
+void fake_crash(struct fake *fake, int steps, const struct fake_load *loads)
+{
+        pid_t pid = fork();
+        int status;
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                fake_run(fake, fake_started(fake), steps, loads);
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
 }
 
 bool fake_take_event(struct cgb *cgb, enum cgb_event_type type, const char *name, struct cgb_event *ret)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 
 /* Opened at once by nftw(); any number does. */
 #define WALK_FDS 16
+
+/* "nobody" on every Linux, since the kernel's overflowuid is the same. */
+#define NOBODY 65534
 
 static char *print(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
 
@@ -86,10 +90,10 @@ static void fill(const struct fake *fake, const char *group)
         write_stalled(fake, group, 0);
 }
 
-/* The weight comes first: whoever is told of the directory reads that at once. */
-void fake_group(const struct fake *fake, const char *group, uint32_t weight)
+/* A whole group, where nobody looks yet. @return its path, for free(). */
+static char *make_aside(const struct fake *fake, uint32_t weight)
 {
-        char *path = fake_path(fake, group, ""), *aside = print("%s/new", fake->folder);
+        char *aside = print("%s/aside", fake->folder);
         struct fake elsewhere = *fake;
 
         assert_int_equal(mkdir(aside, 0755), 0);
@@ -97,9 +101,22 @@ void fake_group(const struct fake *fake, const char *group, uint32_t weight)
         fill(&elsewhere, "");
         if (weight != 0)
                 fake_set_weight(&elsewhere, "", weight);
+        return aside;
+}
+
+/* Whoever is told of the directory finds its files there. */
+static void move_in(const struct fake *fake, char *aside, const char *group)
+{
+        char *path = fake_path(fake, group, "");
+
         assert_int_equal(rename(aside, path), 0);
-        free(aside);
         free(path);
+        free(aside);
+}
+
+void fake_group(const struct fake *fake, const char *group, uint32_t weight)
+{
+        move_in(fake, make_aside(fake, weight), group);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -128,18 +145,13 @@ uint64_t fake_inode(const struct fake *fake, const char *group)
         return st.st_ino;
 }
 
-/* File systems give a freed inode number to the next that comes, cgroupfs never: so somebody else has to take it first. */
+/* File systems give a freed inode number to the next that comes, cgroupfs never: so the new one is there before the old one goes. */
 void fake_recreate(const struct fake *fake, const char *group, uint32_t weight)
 {
-        uint64_t before = fake_inode(fake, group);
-        char *path = fake_path(fake, group, ""), *taker = print("%s/taker-%" PRIu64, fake->folder, before);
+        char *aside = make_aside(fake, weight);
 
         fake_remove(fake, group);
-        assert_true(mkdir(taker, 0755) == 0 || errno == EEXIST);
-        fake_group(fake, group, weight);
-        assert_true(fake_inode(fake, group) != before);
-        free(taker);
-        free(path);
+        move_in(fake, aside, group);
 }
 
 bool fake_exists(const struct fake *fake, const char *group)
@@ -247,6 +259,39 @@ char *fake_picture(const struct fake *fake)
         return text;
 }
 
+void fake_assert_picture(const struct fake *fake, const char *before)
+{
+        char *now = fake_picture(fake);
+
+        assert_string_equal(now, before);
+        free(now);
+}
+
+char *fake_state_file(const struct fake *fake, const char *name)
+{
+        return print("%s/%s", fake->state, name);
+}
+
+char *fake_read_state(const struct fake *fake, const char *name)
+{
+        struct fake elsewhere = *fake;
+        char *path = fake_state_file(fake, name);
+        bool exists = access(path, F_OK) == 0;
+
+        free(path);
+        elsewhere.tree = fake->state;
+        return exists ? fake_read(&elsewhere, "", name) : NULL;
+}
+
+void fake_write_state(const struct fake *fake, const char *name, const char *text)
+{
+        struct fake elsewhere = *fake;
+
+        assert_true(mkdir(fake->state, 0755) == 0 || errno == EEXIST);
+        elsewhere.tree = fake->state;
+        fake_write(&elsewhere, "", name, text);
+}
+
 static uint64_t clock_usec(void *userdata)
 {
         struct fake *fake = userdata;
@@ -265,13 +310,22 @@ static void log_message(void *userdata, enum cgb_log_level level, const char *me
                 fake->on_log(fake, message);
 }
 
+/* In memory if that is to be had: a journal waits for its disk, and a crash of the machine is not tested here. */
+static const char *temporary_folder(void)
+{
+        const char *folder = getenv("TMPDIR");
+
+        if (folder != NULL)
+                return folder;
+        return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+}
+
 struct fake *fake_new(void)
 {
-        const char *temporary = getenv("TMPDIR");
         struct fake *fake = calloc(1, sizeof *fake);
 
         assert_non_null(fake);
-        fake->folder = print("%s/cgburst-fake-XXXXXX", temporary != NULL ? temporary : "/tmp");
+        fake->folder = print("%s/cgburst-fake-XXXXXX", temporary_folder());
         assert_non_null(mkdtemp(fake->folder));
         fake->tree = print("%s/tree", fake->folder);
         fake->state = print("%s/state", fake->folder);
@@ -315,4 +369,24 @@ int fake_teardown(void **state)
 {
         fake_free(*state);
         return 0;
+}
+
+/* Root may write whatever the mode says. What it wanted to dump or to be traced by is forgotten with a change of ids. */
+static int become(uid_t uid)
+{
+        if (getuid() != 0)
+                return 0;
+        return seteuid(uid) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0 ? 0 : -1;
+}
+
+int fake_setup_unprivileged(void **state)
+{
+        return become(NOBODY) == 0 ? fake_setup(state) : -1;
+}
+
+int fake_teardown_unprivileged(void **state)
+{
+        int r = fake_teardown(state);
+
+        return become(0) == 0 ? r : -1;
 }

@@ -55,8 +55,10 @@ struct fake *fake_new(void);
 void fake_free(struct fake *fake);
 int fake_setup(void **state);                                   /* the two for cmocka, with the fake in *state */
 int fake_teardown(void **state);
+int fake_setup_unprivileged(void **state);                      /* as "nobody" until the teardown, for permissions to mean something */
+int fake_teardown_unprivileged(void **state);
 char *fake_path(const struct fake *fake, const char *group, const char *file);  /* for free() */
-void fake_group(const struct fake *fake, const char *group, uint32_t weight);
+void fake_group(const struct fake *fake, const char *group, uint32_t weight);  /* weight 0: without the cpu controller */
 void fake_remove(const struct fake *fake, const char *group);                   /* rm -r */
 void fake_recreate(const struct fake *fake, const char *group, uint32_t weight); /* another inode for certain */
 bool fake_exists(const struct fake *fake, const char *group);
@@ -68,6 +70,11 @@ void fake_set_weight(const struct fake *fake, const char *group, uint32_t weight
 void fake_use(const struct fake *fake, const char *group, uint64_t usec);
 void fake_stall(const struct fake *fake, const char *group, uint64_t usec);
 
+/* Files of the manager's own, in the state folder. */
+char *fake_state_file(const struct fake *fake, const char *name);              /* its path, for free() */
+char *fake_read_state(const struct fake *fake, const char *name);              /* its text, for free(); NULL if there is none */
+void fake_write_state(const struct fake *fake, const char *name, const char *text);
+
 /** All groups with weight and controllers passed on, a line each and in order: what has to be the same after as before. For free(). */
 char *fake_picture(const struct fake *fake);
 
@@ -78,6 +85,9 @@ void fake_end(struct fake *fake, struct cgb *cgb);              /* cgb_free() */
 void fake_step(struct fake *fake, struct cgb *cgb);             /* a step's time passes; dispatch */
 void fake_run(struct fake *fake, struct cgb *cgb, int steps, const struct fake_load *loads);
 
+/** A process of its own starts to manage, runs @steps and dies without a word. */
+void fake_crash(struct fake *fake, int steps, const struct fake_load *loads);
+
 /** Takes events until one of that type comes, for @name or, with NULL, for anybody. @return false, and the queue is empty, if none did. */
 bool fake_take_event(struct cgb *cgb, enum cgb_event_type type, const char *name, struct cgb_event *ret);
 /** Empties the queue. @return how many of that type there were, for @name or, with NULL, for anybody. */
@@ -87,3 +97,6 @@ bool fake_find(struct cgb *cgb, const char *name, struct cgb_workspace *ret);
 
 /** File, message and remedy are all there, and @file is part of the file. */
 void fake_assert_fault_names(const struct cgb_fault *fault, int code, const char *file);
+
+/** The tree is as it was when @before was drawn. */
+void fake_assert_picture(const struct fake *fake, const char *before);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef BENCH_FILES_H
+#define BENCH_FILES_H
+
+/* Small files of the kernel, read and written whole. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* @return 0 or a negative errno. */
+int write_at(int dir_fd, const char *file, const char *text);
+int read_at(int dir_fd, const char *file, char *text, size_t size);
+
+/* From its beginning, whatever was read before. */
+int read_fd(int fd, char *text, size_t size);
+
+/* Removes a folder and the files in it. */
+void remove_folder(const char *path);
+
+/* Is @word in the file, among words with blanks between them? false if it cannot be read. */
+bool file_has_word(int dir_fd, const char *file, const char *word);
+
+#endif
