@@ -152,6 +152,16 @@ static bool holds(const struct cgb_tree *tree, const char *path, uint32_t weight
         return n >= 0 && cgb_parse_weight(&now, text, (size_t)n) == 0 && now == weight;
 }
 
+/* An idle group takes no weight (EINVAL). Somebody has made it so meanwhile, and has the say. */
+static bool is_idle(const struct cgb_tree *tree, const char *path)
+{
+        char text[64];
+        uint64_t idle;
+        ssize_t n = cgb_tree_read(tree, path, "cpu.idle", text, sizeof text);
+
+        return n >= 0 && cgb_parse_u64(&idle, text, (size_t)n) == 0 && idle == 1;
+}
+
 /* @return 1 if it was written, 0 if there was no need or the group is gone, or a negative errno. */
 static int put_back(const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
@@ -164,7 +174,7 @@ static int put_back(const struct cgb_journal_entry *entry, const struct cgb_tree
                 return 0;
         snprintf(value, sizeof value, "%" PRIu32, entry->weight);
         r = cgb_tree_write(tree, path, "cpu.weight", value, strlen(value));
-        if (r == -ENOENT || r == -ENODEV)
+        if (r == -ENOENT || r == -ENODEV || (r == -EINVAL && is_idle(tree, path)))
                 return 0;
         cgb_tree_name(file, sizeof file, tree, path, "cpu.weight");
         return r < 0 ? cgb_fault_set(fault, r, file, "the weight that was found here cannot be put back", NULL) : 1;

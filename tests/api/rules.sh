@@ -12,7 +12,7 @@ fail() {
 # The objects of the policy need nobody but each other and four functions on memory. Under a sanitizer or with coverage the compiler adds calls of its own.
 policy-calls-nobody() {
         local archive=$1 needed
-        if nm "$archive" 2>/dev/null | grep -qE '__(asan|ubsan|gcov)_'; then
+        if nm "$archive" 2>/dev/null | grep -E '__(asan|ubsan|gcov)_' >/dev/null; then
                 echo "skipped: an instrumented build calls its own runtime"
                 exit 77
         fi
