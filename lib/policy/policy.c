@@ -19,10 +19,11 @@
 /* Half an hour: long enough that somebody who builds now and then comes before a miner, short enough that a day's work is forgiven overnight. */
 #define SLOW_DEPTH_USEC (1800 * 1000000ull)
 
-/* The fast credit is three seconds deep, the pause between two thoughts; but no less than five steps, or the weights of those who
- * compete swing from one end to the other in each step: the correction of one step is 0.7 * strength * step / depth of the error. */
+/* The fast credit is three seconds deep, the pause between two thoughts; but no less than three steps: the correction of one step is 0.7 *
+ * strength * step / depth of the error, which is 1.4 here, and from 2 on weights would swing from one end to the other. No deeper either:
+ * what is deep takes long to fill, and until then nobody is armed. */
 #define FAST_DEPTH_USEC (3 * 1000000ull)
-#define FAST_DEPTH_STEPS 5
+#define FAST_DEPTH_STEPS 3
 
 /* Half an hour's credit is worth 2^3, seconds of quiet 2^6: what one did just now says most about what one will do next. */
 #define SLOW_STRENGTH_PERMILLE 3000
