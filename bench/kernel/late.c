@@ -45,15 +45,6 @@ static uint64_t elsewhere_usec(const struct probe_burst *burst)
         return burst->response_usec > known ? burst->response_usec - known : 0;
 }
 
-/* On all CPUs together, so it may be more than the response. */
-static uint64_t stalled_usec(const struct run *run, const struct probe_burst *burst)
-{
-        uint64_t under_loops =
-                run->loops ? stalled_between(run->loops, burst->due_usec, burst->due_usec + burst->response_usec) : 0;
-
-        return under_loops + burst->burst.stalled_usec;
-}
-
 static void write_burst(FILE *file, const struct run *run, const struct probe_burst *burst)
 {
         fprintf(file,
@@ -68,7 +59,7 @@ static void write_burst(FILE *file, const struct run *run, const struct probe_bu
                 burst->burst.waited_usec, burst->burst.waits, burst->burst.longest_wait_usec, burst->burst.first_cpu,
                 burst->burst.last_cpu, burst->burst.migrations);
         fprintf(file, "\"elsewhere_usec\":%" PRIu64 ",\"stalled_usec\":%" PRIu64 ",", elsewhere_usec(burst),
-                stalled_usec(run, burst));
+                run_stalled_usec(run, burst));
         write_weights(file, run, burst->due_usec);
         write_last_writes(file, run, burst);
 }

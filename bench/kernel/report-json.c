@@ -25,8 +25,8 @@ static void write_figures(FILE *file, const struct series *series, const struct 
                 figures->measured.p999_usec, figures->others_used_of_left, figures->others_share_error,
                 figures->cpu_used_of_all, figures->manager_used_of_all, figures->stalled_of_all, figures->weights_written,
                 figures->longest_dispatch_usec);
-        fprintf(file, ",\"bursts\":%zu,\"late\":%zu,\"late_above_usec\":%" PRIu64 ",\"cold\":{", figures->measured.n,
-                figures->late, figures->late_above_usec);
+        fprintf(file, ",\"bursts\":%zu,\"late\":%zu,\"late_by_machine\":%zu,\"late_above_usec\":%" PRIu64 ",\"cold\":{",
+                figures->measured.n, figures->late, figures->late_by_machine, figures->late_above_usec);
         write_percentiles(file, &figures->cold);
         fprintf(file, ",\"bursts\":%zu}}", figures->cold.n);
 }

@@ -55,7 +55,7 @@ static uint64_t *pool_responses(const struct series *series)
         }
         for (size_t i = 0; i < series->n; i++)
                 for (size_t k = 0; k < series->results[i].measured.n; k++)
-                        pool[n++] = series->results[i].responses_usec[k];
+                        pool[n++] = series->results[i].responses[k].response_usec;
         return pool;
 }
 
@@ -89,6 +89,30 @@ uint64_t report_alone_usec(const struct report *report, uint64_t burst_usec)
         return burst_usec;
 }
 
+/*
+ * A burst that was late while the machine stood still for at least half of what it was late by would have been in time, or
+ * nearly, on a machine of its own.
+ */
+static bool is_late_by_machine(const struct response *response, uint64_t limit_usec)
+{
+        uint64_t excess = response->response_usec - limit_usec * 1000 / LATE_PERMILLE;
+
+        return 2 * response->stalled_usec >= excess;
+}
+
+static void count_late(const struct series *series, struct figures *figures)
+{
+        for (size_t i = 0; i < series->n; i++)
+                for (size_t k = 0; k < series->results[i].measured.n; k++) {
+                        const struct response *response = &series->results[i].responses[k];
+
+                        if (response->response_usec <= figures->late_above_usec)
+                                continue;
+                        figures->late++;
+                        figures->late_by_machine += is_late_by_machine(response, figures->late_above_usec);
+                }
+}
+
 int report_figures(const struct report *report, const struct series *series, struct figures *ret)
 {
         struct figures figures = {.late_above_usec = report_alone_usec(report, series->burst_usec) * LATE_PERMILLE / 1000};
@@ -98,9 +122,8 @@ int report_figures(const struct report *report, const struct series *series, str
         if (!pool)
                 return -ENOMEM;
         figures.measured = percentiles_of(pool, count_bursts(series));
-        for (size_t i = 0; i < figures.measured.n; i++)
-                figures.late += pool[i] > figures.late_above_usec;
         free(pool);
+        count_late(series, &figures);
         figures.measured.p50_usec = MEDIAN_USEC(series, measured.p50_usec);
         figures.measured.p90_usec = MEDIAN_USEC(series, measured.p90_usec);
         figures.measured.p99_usec = MEDIAN_USEC(series, measured.p99_usec);
@@ -142,7 +165,7 @@ static void print_series(const struct report *report, const struct series *serie
                 return;
         print_name(file, series);
         print_percentiles(file, &figures.measured);
-        fprintf(file, " %5zu", figures.late);
+        fprintf(file, " %5zu %5zu", figures.late, figures.late_by_machine);
         if (series->policy.kind != POLICY_ALONE)
                 fprintf(file, " %6.1f %6.1f", PERCENT(figures.others_used_of_left), PERCENT(figures.others_share_error));
         else
@@ -188,17 +211,19 @@ static void print_converge(const struct report *report, FILE *file)
 
 void report_print(const struct report *report, FILE *file)
 {
-        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %6s %6s %6s %6s %6s\n", "policy", "step", "burst", "bursts",
-                "p50", "p90", "p99", "p99.9", "max", "late", "left", "uneven", "CPU", "still", "cost");
-        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %6s %6s %6s %6s %6s\n", "", "", "ms", "", "ms", "ms", "ms",
-                "ms", "ms", "", "%", "%", "%", "%", "%");
+        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "policy", "step", "burst",
+                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost");
+        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "", "", "ms", "", "ms", "ms",
+                "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%");
         for (size_t i = 0; i < report->n_series; i++)
                 if (report->series[i].n > 0)
                         print_series(report, &report->series[i], file);
         print_cold(report, file);
         print_converge(report, file);
-        fputs("\nlate: more than 1.5 times the median alone. left: what the loops used of what the probe left them.\n"
-              "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part\n"
-              "in which the machine itself stood still, as a virtual one does on a busy host. cost: cgburst's own CPU.\n",
+        fputs("\nlate: more than 1.5 times the median alone. host: those of them that were late because the machine itself\n"
+              "stood still, as a virtual one does on a busy host. left: what the loops used of what the probe left them.\n"
+              "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part "
+              "of\n"
+              "it in which the machine stood still. cost: cgburst's own CPU time.\n",
                 file);
 }

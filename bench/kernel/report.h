@@ -44,7 +44,8 @@ struct figures {
         double stalled_of_all;
         uint64_t weights_written; /* per run */
         uint64_t longest_dispatch_usec;
-        size_t late; /* of all bursts together */
+        size_t late;            /* of all bursts together */
+        size_t late_by_machine; /* those of them that were late because the machine stood still */
         uint64_t late_above_usec;
 };
 

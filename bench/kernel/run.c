@@ -162,30 +162,54 @@ static int wait_for_measured(struct run *run)
         return 0;
 }
 
-/* Responses of bursts due at @from_usec or later and before @to_usec. */
-static size_t copy_responses(const struct probe *probe, uint64_t from_usec, uint64_t to_usec, uint64_t *ret)
+uint64_t run_stalled_usec(const struct run *run, const struct probe_burst *burst)
 {
-        size_t n = 0;
+        uint64_t under_loops = 0;
 
-        for (size_t i = 0; i < atomic_load(&probe->n); i++)
-                if (probe->bursts[i].due_usec >= from_usec && probe->bursts[i].due_usec < to_usec)
-                        ret[n++] = probe->bursts[i].response_usec;
-        return n;
+        if (run->loops)
+                under_loops = stalled_between(run->loops, burst->due_usec, burst->due_usec + burst->response_usec);
+        return under_loops + burst->burst.stalled_usec;
 }
 
-static int note_responses(struct run *run, struct run_result *result)
+/* Of the first @n, those due at @from_usec or later and before @to_usec. @scratch has room for @n. */
+static struct percentiles percentiles_between(
+        const struct probe *probe, size_t n, uint64_t from_usec, uint64_t to_usec, uint64_t *scratch)
 {
-        uint64_t *responses;
-        size_t n;
+        size_t count = 0;
 
-        responses = calloc(atomic_load(&run->probe->n) + 1, sizeof(*responses));
-        if (!responses)
+        for (size_t i = 0; i < n; i++)
+                if (probe->bursts[i].due_usec >= from_usec && probe->bursts[i].due_usec < to_usec)
+                        scratch[count++] = probe->bursts[i].response_usec;
+        return percentiles_of(scratch, count);
+}
+
+static void copy_measured(const struct run *run, size_t n, struct response *ret)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct probe_burst *burst = &run->probe->bursts[i];
+
+                if (burst->due_usec >= run->measured_from_usec)
+                        ret[count++] = (struct response){burst->response_usec, run_stalled_usec(run, burst)};
+        }
+}
+
+static int note_responses(const struct run *run, struct run_result *result)
+{
+        size_t n = atomic_load(&run->probe->n); /* the probe goes on meanwhile */
+        uint64_t *scratch = calloc(n + 1, sizeof(*scratch));
+
+        result->responses = calloc(n + 1, sizeof(*result->responses));
+        if (!scratch || !result->responses) {
+                free(scratch);
+                free(result->responses);
                 return complain(-ENOMEM, "the responses of the probe");
-        n = copy_responses(run->probe, 0, run->measured_from_usec, responses);
-        result->cold = percentiles_of(responses, n);
-        n = copy_responses(run->probe, run->measured_from_usec, UINT64_MAX, responses);
-        result->measured = percentiles_of(responses, n);
-        result->responses_usec = responses;
+        }
+        result->cold = percentiles_between(run->probe, n, 0, run->measured_from_usec, scratch);
+        result->measured = percentiles_between(run->probe, n, run->measured_from_usec, UINT64_MAX, scratch);
+        copy_measured(run, n, result->responses);
+        free(scratch);
         return 0;
 }
 

@@ -60,8 +60,13 @@ struct run {
         uint64_t measured_from_usec; /* bursts due earlier are cold ones */
 };
 
+struct response {
+        uint64_t response_usec;
+        uint64_t stalled_usec; /* meanwhile the machine stood still for so long, on all CPUs together */
+};
+
 struct run_result {
-        uint64_t *responses_usec; /* of measured bursts, sorted; to be freed */
+        struct response *responses; /* of measured bursts, measured.n of them; to be freed */
         struct percentiles cold;
         struct percentiles measured;
         double others_used_of_left; /* 0 without loops */
@@ -81,6 +86,9 @@ int run_measure(struct run *run, struct run_result *ret);
 
 /* Only warms up: until @until_usec of now_usec(). The return value is run_measure()'s. */
 int run_wait(struct run *run, uint64_t until_usec);
+
+/* For how long the machine stood still during @burst, on all CPUs together. */
+uint64_t run_stalled_usec(const struct run *run, const struct probe_burst *burst);
 
 /* Kills and removes everything. */
 void run_end(struct run *run);

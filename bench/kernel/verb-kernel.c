@@ -56,7 +56,7 @@ static void free_series(struct bench *bench)
                 struct series *series = &bench->report.series[i];
 
                 for (size_t k = 0; k < series->n; k++)
-                        free(series->results[k].responses_usec);
+                        free(series->results[k].responses);
                 free(series->results);
         }
         free(bench->report.series);
