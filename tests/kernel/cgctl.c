@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgctl from end to end: statuses that pass through, a daemon that is asked to end, one that is killed, and what is left after each. The
+ * program is named by the environment variable CGCTL, or by the first argument.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ground.h"
+
+#define ARGUMENTS_MAX 16
+
+/* For everything that is waited for: an emulated machine may take its time. */
+#define PATIENCE_MSEC 15000
+#define LOOK_EVERY_MSEC 20
+
+/* From the command line; read only. */
+static const char *program;
+
+/* Starts cgctl with these words, and with parent and state folder in its environment. Its output goes to @output, if not -1. */
+static pid_t start(const struct ground *ground, int output, const char *const *words)
+{
+        const char *arguments[ARGUMENTS_MAX + 2] = {program};
+        pid_t pid;
+
+        for (size_t i = 0; words[i] != NULL; i++) {
+                assert_true(i < ARGUMENTS_MAX);
+                arguments[i + 1] = words[i];
+        }
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+        setenv("CGBURST_PARENT", ground->top, 1);
+        setenv("CGBURST_STATE_DIR", ground->state, 1);
+        if (output >= 0)
+                dup2(output, STDOUT_FILENO);
+        execv(program, (char *const *)(uintptr_t)arguments);
+        _exit(124);
+}
+
+/* The exit status, or 1000 and the signal. */
+static int wait_for(pid_t pid)
+{
+        int status;
+
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static int run(const struct ground *ground, const char *const *words)
+{
+        return wait_for(start(ground, -1, words));
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* What it printed, and how it ended. */
+static int run_and_read(const struct ground *ground, char *ret, size_t size, const char *const *words)
+{
+        size_t n = 0;
+        int ends[2];
+        ssize_t got;
+        pid_t pid;
+
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        pid = start(ground, ends[1], words);
+        close(ends[1]);
+        while (n + 1 < size && (got = read(ends[0], ret + n, size - 1 - n)) > 0)
+                n += (size_t)got;
+        ret[n] = '\0';
+        close(ends[0]);
+        return wait_for(pid);
+}
+
+/* A daemon, once it answers. */
+static pid_t start_daemon(const struct ground *ground)
+{
+        char answer[65536];
+        pid_t pid = start(ground, -1, WORDS("daemon", "--step", "0.1"));
+
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC; i++) {
+                if (run_and_read(ground, answer, sizeof answer, WORDS("status", "--json")) == 0)
+                        return pid;
+                usleep(LOOK_EVERY_MSEC * 1000);
+        }
+        fail_msg("the daemon does not answer");
+        return pid;
+}
+
+/* Three groups of somebody else's, one of them busy, and a daemon that has moved their weights. */
+static pid_t start_daemon_among_three(struct ground *ground)
+{
+        char alice[512], bob[512], carol[512];
+        pid_t pid;
+
+        ground_make(ground, ground->top);
+        ground_write(ground, "", "cgroup.subtree_control", "+cpu");
+        ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu");
+        ground_make(ground, ground_below(ground, "alice", alice));
+        ground_make(ground, ground_below(ground, "bob", bob));
+        ground_make(ground, ground_below(ground, "carol", carol));
+        ground_write(ground, bob, "cpu.weight", "300");
+        ground_loop(ground, alice, 2 * (int)ground->cpus);
+        pid = start_daemon(ground);
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC && ground_weight(ground, carol) == 100; i++)
+                usleep(LOOK_EVERY_MSEC * 1000);
+        assert_true(ground_weight(ground, carol) > 100);
+        assert_true(ground_weight(ground, bob) > 300);
+        return pid;
+}
+
+static void assert_put_back(const struct ground *ground)
+{
+        char path[512];
+
+        assert_int_equal(ground_weight(ground, ground_below(ground, "alice", path)), 100);
+        assert_int_equal(ground_weight(ground, ground_below(ground, "bob", path)), 300);
+        assert_int_equal(ground_weight(ground, ground_below(ground, "carol", path)), 100);
+        assert_true(ground_passes_cpu_on(ground, ground->top));
+}
+
+static void the_status_of_a_command_passes_through(void **state)
+{
+        struct ground *ground = *state;
+
+        assert_int_equal(run(ground, WORDS("run", "--", "true")), 0);
+        assert_int_equal(run(ground, WORDS("run", "--", "sh", "-c", "exit 37")), 37);
+        assert_int_equal(run(ground, WORDS("run", "--", "sh", "-c", "kill -TERM $$")), 128 + SIGTERM);
+        assert_int_equal(run(ground, WORDS("run", "--", "sh", "-c", "kill -KILL $$")), 128 + SIGKILL);
+        assert_int_equal(run(ground, WORDS("run", "--", "/no/such/command")), 127);
+        assert_int_equal(run(ground, WORDS("run", "--", "/etc/passwd")), 126);
+        assert_int_equal(run(ground, WORDS("run", "--no-such-option", "--", "true")), 2);
+        assert_int_equal(run(ground, WORDS("run", "--shares", "much", "--", "true")), 2);
+        assert_int_equal(run(ground, WORDS("no-such-verb")), 2);
+        assert_int_equal(run(ground, WORDS("status")), 3);
+}
+
+static void a_command_runs_in_a_workspace_of_its_own_which_goes_with_it(void **state)
+{
+        struct ground *ground = *state;
+        char *before = ground_picture(ground), *after, text[4096], wanted[512];
+
+        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--shares", "2.5", "--", "sh", "-c",
+                "cat /proc/self/cgroup; cat /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup)/cpu.weight")), 0);
+        snprintf(wanted, sizeof wanted, "0::/%s/alice\n250\n", ground->top);
+        assert_string_equal(text, wanted);
+        after = ground_picture(ground);
+        assert_string_equal(after, before);
+        free(after);
+        free(before);
+}
+
+static void signals_reach_the_command(void **state)
+{
+        struct ground *ground = *state;
+        char path[512], procs[64] = "";
+        pid_t pid = start(ground, -1, WORDS("run", "--name", "alice", "--", "sh", "-c", "trap 'exit 41' TERM; while :; do sleep 0.05; done"));
+
+        ground_below(ground, "alice", path);
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC && procs[0] == '\0'; i++) {
+                usleep(LOOK_EVERY_MSEC * 1000);
+                if (ground_exists(ground, path))
+                        ground_read(ground, path, "cgroup.procs", procs, sizeof procs);
+        }
+        usleep(500000); /* the shell has to come to its trap */
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 41);
+        assert_false(ground_exists(ground, path));
+}
+
+static void a_daemon_that_is_asked_to_end_puts_everything_back(void **state)
+{
+        static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+        struct ground *ground = *state;
+
+        for (int i = 0; i < 3; i++) {
+                pid_t pid;
+
+                if (i == 0) {
+                        pid = start_daemon_among_three(ground);
+                } else {
+                        pid = start_daemon(ground);
+                        usleep(1000000);
+                }
+                assert_int_equal(run(ground, WORDS("daemon")), 3); /* one is enough */
+                assert_int_equal(run(ground, WORDS("restore")), 3);
+                assert_int_equal(kill(pid, signals[i]), 0);
+                assert_int_equal(wait_for(pid), 0);
+                assert_put_back(ground);
+        }
+        assert_int_equal(run(ground, WORDS("status")), 3);
+}
+
+static void what_a_killed_daemon_left_is_put_back_by_restore(void **state)
+{
+        struct ground *ground = *state;
+        char path[512];
+        pid_t pid = start_daemon_among_three(ground);
+
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(wait_for(pid), 1000 + SIGKILL);
+        assert_true(ground_weight(ground, ground_below(ground, "bob", path)) > 300);
+        assert_int_equal(run(ground, WORDS("status")), 3);
+        assert_int_equal(run(ground, WORDS("restore")), 0);
+        assert_put_back(ground);
+        assert_int_equal(run(ground, WORDS("restore")), 0);
+}
+
+static void what_a_killed_daemon_left_is_put_back_by_the_next(void **state)
+{
+        struct ground *ground = *state;
+        pid_t pid = start_daemon_among_three(ground);
+
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(wait_for(pid), 1000 + SIGKILL);
+        pid = start_daemon(ground);
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 0);
+        assert_put_back(ground);
+}
+
+static void runs_beside_a_daemon_do_not_disturb_it(void **state)
+{
+        struct ground *ground = *state;
+        char *before = ground_picture(ground), *after, answer[65536];
+        pid_t pid = start_daemon(ground);
+
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--", "true")), 0);
+                assert_int_equal(run_and_read(ground, answer, sizeof answer, WORDS("status", "--json")), 0);
+        }
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 0);
+        after = ground_picture(ground);
+        assert_string_equal(after, before);
+        free(after);
+        free(before);
+}
+
+static void a_dry_run_changes_nothing(void **state)
+{
+        struct ground *ground = *state;
+        char *before, *after, path[512];
+        pid_t pid;
+
+        ground_make(ground, ground->top);
+        ground_write(ground, "", "cgroup.subtree_control", "+cpu");
+        ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu");
+        ground_make(ground, ground_below(ground, "bob", path));
+        ground_make(ground, ground_below(ground, "alice", path));
+        ground_loop(ground, path, 2 * (int)ground->cpus);
+        before = ground_picture(ground);
+        pid = start(ground, -1, WORDS("daemon", "--step", "0.1", "--dry-run"));
+        usleep(3000000);
+        after = ground_picture(ground);
+        assert_string_equal(after, before);
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 0);
+        free(after);
+        free(before);
+}
+
+static void the_doctor_finds_nothing_that_is_missing_here(void **state)
+{
+        struct ground *ground = *state;
+        char *before = ground_picture(ground), *after, text[65536];
+
+        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("doctor", "--json")), 0);
+        assert_null(strstr(text, "\"failed\""));
+        assert_non_null(strstr(text, "\"checks\""));
+        after = ground_picture(ground);
+        assert_string_equal(after, before);
+        free(after);
+        free(before);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(the_status_of_a_command_passes_through, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_command_runs_in_a_workspace_of_its_own_which_goes_with_it, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(signals_reach_the_command, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_daemon_that_is_asked_to_end_puts_everything_back, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_restore, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_the_next, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(runs_beside_a_daemon_do_not_disturb_it, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
+        };
+
+        program = argc > 1 ? argv[1] : getenv("CGCTL");
+        if (ground_is_missing())
+                return GROUND_SKIP;
+        if (program == NULL || access(program, X_OK) < 0) {
+                print_message("SKIPPED: there is no cgctl to be tested; name it in CGCTL\n");
+                return GROUND_SKIP;
+        }
+        return cmocka_run_group_tests_name("cgctl", tests, NULL, NULL);
+}
