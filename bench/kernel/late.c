@@ -37,14 +37,6 @@ static void write_last_writes(FILE *file, const struct run *run, const struct pr
                 fprintf(file, ",\"write_within_usec\":%" PRIu64, last - begin);
 }
 
-/* Neither running nor waiting for this kernel's CPUs: a timer that rang late, or a machine that stood still under it. */
-static uint64_t elsewhere_usec(const struct probe_burst *burst)
-{
-        uint64_t known = burst->burst.cpu_usec + burst->run_delay_usec;
-
-        return burst->response_usec > known ? burst->response_usec - known : 0;
-}
-
 static void write_burst(FILE *file, const struct run *run, const struct probe_burst *burst)
 {
         fprintf(file,
@@ -58,8 +50,8 @@ static void write_burst(FILE *file, const struct run *run, const struct probe_bu
                 ",\"first_cpu\":%d,\"last_cpu\":%d,\"migrations\":%u,",
                 burst->burst.waited_usec, burst->burst.waits, burst->burst.longest_wait_usec, burst->burst.first_cpu,
                 burst->burst.last_cpu, burst->burst.migrations);
-        fprintf(file, "\"elsewhere_usec\":%" PRIu64 ",\"stalled_usec\":%" PRIu64 ",", elsewhere_usec(burst),
-                run_stalled_usec(run, burst));
+        fprintf(file, "\"elsewhere_usec\":%" PRIu64 ",\"machine_usec\":%" PRIu64 ",", run_elsewhere_usec(burst),
+                run_machine_usec(run, burst));
         write_weights(file, run, burst->due_usec);
         write_last_writes(file, run, burst);
 }

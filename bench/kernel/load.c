@@ -86,7 +86,11 @@ struct watch {
 
 static void log_stall(struct loops *loops, uint64_t until_usec, uint64_t length_usec)
 {
-        loops->stalls[atomic_fetch_add(&loops->n, 1) % STALLS_MAX] = (struct stall){until_usec, length_usec};
+        loops->stalls[atomic_fetch_add(&loops->n, 1) % STALLS_MAX] = (struct stall){
+                .until_usec = until_usec,
+                .length_usec = (uint32_t)length_usec,
+                .cpu = sched_getcpu(),
+        };
         atomic_fetch_add(&loops->stalled_usec, length_usec);
 }
 
@@ -120,12 +124,15 @@ void spin_for_ever(void *data)
         }
 }
 
-uint64_t stalled_between(const struct loops *loops, uint64_t from_usec, uint64_t to_usec)
+uint64_t stalled_between(const struct loops *loops, int cpu, uint64_t from_usec, uint64_t to_usec)
 {
         uint64_t sum = 0;
 
-        for (uint32_t i = 0; i < STALLS_MAX && i < atomic_load(&loops->n); i++)
-                if (loops->stalls[i].until_usec > from_usec && loops->stalls[i].until_usec <= to_usec)
-                        sum += loops->stalls[i].length_usec;
+        for (uint32_t i = 0; i < STALLS_MAX && i < atomic_load(&loops->n); i++) {
+                const struct stall *stall = &loops->stalls[i];
+
+                if (stall->cpu == cpu && stall->until_usec > from_usec && stall->until_usec <= to_usec)
+                        sum += stall->length_usec;
+        }
         return sum;
 }

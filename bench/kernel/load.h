@@ -43,7 +43,8 @@ void spin_burst(const struct spinner *spinner, uint64_t cpu_usec, struct burst *
 
 struct stall {
         uint64_t until_usec; /* CLOCK_MONOTONIC */
-        uint64_t length_usec;
+        uint32_t length_usec;
+        int cpu;
 };
 
 /* Shared by all loops of a run. */
@@ -57,7 +58,7 @@ struct loops {
 /* Work for crew_start(): spins until killed. @data is a struct loops in shared memory. */
 void spin_for_ever(void *data);
 
-/* For how long the machine stood still under any of the loops, between these times. */
-uint64_t stalled_between(const struct loops *loops, uint64_t from_usec, uint64_t to_usec);
+/* For how long this CPU stood still under the loops, between these times. */
+uint64_t stalled_between(const struct loops *loops, int cpu, uint64_t from_usec, uint64_t to_usec);
 
 #endif

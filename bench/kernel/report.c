@@ -89,15 +89,10 @@ uint64_t report_alone_usec(const struct report *report, uint64_t burst_usec)
         return burst_usec;
 }
 
-/*
- * A burst that was late while the machine stood still for at least half of what it was late by would have been in time, or
- * nearly, on a machine of its own.
- */
+/* On a machine of its own it would have been in time. */
 static bool is_late_by_machine(const struct response *response, uint64_t limit_usec)
 {
-        uint64_t excess = response->response_usec - limit_usec * 1000 / LATE_PERMILLE;
-
-        return 2 * response->stalled_usec >= excess;
+        return response->response_usec <= limit_usec + response->machine_usec;
 }
 
 static void count_late(const struct series *series, struct figures *figures)
@@ -222,8 +217,7 @@ void report_print(const struct report *report, FILE *file)
         print_converge(report, file);
         fputs("\nlate: more than 1.5 times the median alone. host: those of them that were late because the machine itself\n"
               "stood still, as a virtual one does on a busy host. left: what the loops used of what the probe left them.\n"
-              "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part "
-              "of\n"
-              "it in which the machine stood still. cost: cgburst's own CPU time.\n",
+              "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part\n"
+              "of it in which the machine stood still. cost: cgburst's own CPU time.\n",
                 file);
 }

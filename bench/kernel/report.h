@@ -45,7 +45,7 @@ struct figures {
         uint64_t weights_written; /* per run */
         uint64_t longest_dispatch_usec;
         size_t late;            /* of all bursts together */
-        size_t late_by_machine; /* those of them that were late because the machine stood still */
+        size_t late_by_machine; /* those of them that were late because of the machine, not of the scheduler */
         uint64_t late_above_usec;
 };
 

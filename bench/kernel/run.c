@@ -162,13 +162,20 @@ static int wait_for_measured(struct run *run)
         return 0;
 }
 
-uint64_t run_stalled_usec(const struct run *run, const struct probe_burst *burst)
+uint64_t run_elsewhere_usec(const struct probe_burst *burst)
 {
-        uint64_t under_loops = 0;
+        uint64_t known = burst->burst.cpu_usec + burst->run_delay_usec;
+
+        return burst->response_usec > known ? burst->response_usec - known : 0;
+}
+
+uint64_t run_machine_usec(const struct run *run, const struct probe_burst *burst)
+{
+        uint64_t end = burst->due_usec + burst->response_usec, under_loops = 0, elsewhere = run_elsewhere_usec(burst);
 
         if (run->loops)
-                under_loops = stalled_between(run->loops, burst->due_usec, burst->due_usec + burst->response_usec);
-        return under_loops + burst->burst.stalled_usec;
+                under_loops = stalled_between(run->loops, burst->burst.last_cpu, burst->due_usec, end);
+        return burst->burst.cpu_usec - run->plan->probe.burst_usec + (under_loops > elsewhere ? under_loops : elsewhere);
 }
 
 /* Of the first @n, those due at @from_usec or later and before @to_usec. @scratch has room for @n. */
@@ -191,7 +198,7 @@ static void copy_measured(const struct run *run, size_t n, struct response *ret)
                 const struct probe_burst *burst = &run->probe->bursts[i];
 
                 if (burst->due_usec >= run->measured_from_usec)
-                        ret[count++] = (struct response){burst->response_usec, run_stalled_usec(run, burst)};
+                        ret[count++] = (struct response){burst->response_usec, run_machine_usec(run, burst)};
         }
 }
 

@@ -62,7 +62,7 @@ struct run {
 
 struct response {
         uint64_t response_usec;
-        uint64_t stalled_usec; /* meanwhile the machine stood still for so long, on all CPUs together */
+        uint64_t machine_usec; /* run_machine_usec() */
 };
 
 struct run_result {
@@ -87,8 +87,15 @@ int run_measure(struct run *run, struct run_result *ret);
 /* Only warms up: until @until_usec of now_usec(). The return value is run_measure()'s. */
 int run_wait(struct run *run, uint64_t until_usec);
 
-/* For how long the machine stood still during @burst, on all CPUs together. */
-uint64_t run_stalled_usec(const struct run *run, const struct probe_burst *burst);
+/*
+ * How much of @burst's response was the machine's doing and not the scheduler's: CPU time booked beyond the burst (it stood
+ * still under the burst), and what it stood still under the loops before it, or rang the burst's timer late, whichever is
+ * more.
+ */
+uint64_t run_machine_usec(const struct run *run, const struct probe_burst *burst);
+
+/* The part of that in which it was neither running nor waiting for a CPU of this kernel: a timer that rang late. */
+uint64_t run_elsewhere_usec(const struct probe_burst *burst);
 
 /* Kills and removes everything. */
 void run_end(struct run *run);
