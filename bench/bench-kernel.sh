@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Response times beside busy loops on a real kernel, in a quarter of an hour. Leaves build/kernel.json.
+# Response times beside busy loops on a real kernel, in half an hour. Leaves build/kernel.json.
 #
 #     bench/bench-kernel.sh [--kernel 6.1|6.12] [OPTION OF cgburst-bench kernel...]
 #
@@ -16,4 +16,4 @@ if [ "${1:-}" = --kernel ]; then
 fi
 cd "$top"
 run_somewhere --kernel "$kernel" --timeout 7200 --fetch build/kernel.json -- \
-        kernel --json build/kernel.json --repeats 2 --bursts 35 --converge "$@"
+        kernel --json build/kernel.json --repeats 5 --bursts 20 --converge "$@"

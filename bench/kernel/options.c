@@ -22,7 +22,7 @@ static const char help[] =
         "  --step LIST            steps of cgburst, s (0.25,1,5)\n"
         "  --repeats N            of everything, in turn (3)\n"
         "  --bursts N             measured per repeat (50)\n"
-        "  --think MIN,MAX        pause between bursts, s (so that half its fair share is used)\n"
+        "  --think MIN,MAX        pause between bursts, s (0.26,1.04, and more if more than half its fair share were used)\n"
         "  --warmup SEC           with load and probe, before measuring (15)\n"
         "  --cold                 measure the warm-up alone: the cold start\n"
         "  --converge             also: how soon a group that stops being interactive is back at its fair share\n"

@@ -64,14 +64,16 @@ static void free_series(struct bench *bench)
 }
 
 /*
- * By default the pauses are so long that the probe uses half of its group's fair share of the CPUs, whatever the burst. Who
- * uses more than its share has no credit, and would be measured as what it is: not interactive.
+ * By default the pauses are those of somebody who works, two thirds of a second, and so long that the probe uses no more than half of
+ * its group's fair share of the CPUs. Who uses more than its share has no credit, and would be measured as what it is: not interactive.
  */
+#define USUAL_THINK_USEC (650 * USEC_PER_MSEC)
+
 static uint64_t usual_think_usec(const struct kernel_options *options, uint64_t burst_usec)
 {
         uint64_t cycle = 2 * burst_usec * (options->hog_groups + 1) / count_cpus();
 
-        return cycle > 2 * burst_usec ? cycle - burst_usec : burst_usec;
+        return cycle > USUAL_THINK_USEC + burst_usec ? cycle - burst_usec : USUAL_THINK_USEC;
 }
 
 static struct probe_plan probe_of(const struct kernel_options *options, uint64_t burst_usec, size_t repeat)
