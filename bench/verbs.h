@@ -6,6 +6,7 @@
  * usage. */
 
 int verb_kernel(int argc, char **argv);
+int verb_sim(int argc, char **argv);
 int verb_demo(int argc, char **argv);
 
 #endif
