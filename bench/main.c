@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
         {"kernel", verb_kernel, "response times beside busy loops on the real kernel, one policy after the other"},
         {"sim", verb_sim, "traces of jobs on a simulated node, under every policy"},
         {"demo", verb_demo, "two minutes: an editor's work beside three builds, without and with cgburst"},
+        {"karma", verb_karma, "how even users come out who want the CPU in stretches: rules with credit and without"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

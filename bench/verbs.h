@@ -8,5 +8,6 @@
 int verb_kernel(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_demo(int argc, char **argv);
+int verb_karma(int argc, char **argv);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../kernel/complain.h"
+#include "../peers/policies.h"
 #include "policies.h"
 #include "registry.h"
 
@@ -13,6 +14,15 @@ static const struct sim_policy *const policies[] = {
         &sim_policy_equal,
         &sim_policy_oracle,
         &sim_policy_cgburst,
+        &sim_policy_quota,
+        &sim_policy_quota_burst,
+        &sim_policy_gitpod1,
+        &sim_policy_gitpod2,
+        &sim_policy_ec2,
+        &sim_policy_koordinator,
+        &sim_policy_arbiter2,
+        &sim_policy_uresourced,
+        &sim_policy_karma,
 };
 
 #define N_POLICIES (sizeof(policies) / sizeof(policies[0]))

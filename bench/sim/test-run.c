@@ -41,15 +41,26 @@ static struct sim_result run_generated(const char *name, const struct sim_policy
 static void no_cpu_idles_under_weights_while_somebody_wants_it(void **state)
 {
         (void)state;
-        for (size_t i = 0; i < N_GENERATED; i++)
-                for (size_t k = 0; sim_policy_at(k); k++) {
-                        struct sim_result result = run_generated(generated[i], sim_policy_at(k), LANES_NONE);
+        for (size_t i = 0; i < N_GENERATED; i++) {
+                struct sim_result equal = run_generated(generated[i], &sim_policy_equal, LANES_NONE);
+                struct sim_result law = run_generated(generated[i], &sim_policy_cgburst, LANES_NONE);
 
-                        if (sim_policy_at(k) == &sim_policy_equal || sim_policy_at(k) == &sim_policy_cgburst)
-                                assert_near(result.cpu_used_of_wanted, 1);
-                        assert_true(result.cpu_used_of_wanted <= 1 + 1e-9);
-                        sim_result_free(&result);
-                }
+                assert_near(equal.cpu_used_of_wanted, 1);
+                assert_near(law.cpu_used_of_wanted, 1);
+                sim_result_free(&equal);
+                sim_result_free(&law);
+        }
+}
+
+static void no_policy_uses_more_than_there_is(void **state)
+{
+        (void)state;
+        for (size_t k = 0; sim_policy_at(k); k++) {
+                struct sim_result result = run_generated("one-against-many", sim_policy_at(k), LANES_NONE);
+
+                assert_true(result.cpu_used_of_wanted <= 1 + 1e-9);
+                sim_result_free(&result);
+        }
 }
 
 static void nobody_gets_more_than_wanted_and_all_together_no_more_than_there_is(void **state)
@@ -310,6 +321,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_cpu_idles_under_weights_while_somebody_wants_it),
+                cmocka_unit_test(no_policy_uses_more_than_there_is),
                 cmocka_unit_test(nobody_gets_more_than_wanted_and_all_together_no_more_than_there_is),
                 cmocka_unit_test(no_job_is_faster_than_alone_and_every_job_ends),
                 cmocka_unit_test(the_same_run_gives_the_same_result_to_the_last_bit),
