@@ -53,7 +53,8 @@ static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t we
         cgb->journal_is_stale = true;
         if (!group->touched) {
                 group->found_weight = weight;
-                cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
+                if (group->rule == NULL || group->rule->share_permille == 0)
+                        cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
                 return;
         }
         group->foreign = true;
@@ -154,6 +155,8 @@ static int prepare_journal(struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_actions; i++) {
                 struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
 
+                if (cgb_group_is_dry(cgb, group))
+                        continue;
                 changed |= !group->journalled;
                 group->journalled = true;
         }
@@ -163,14 +166,10 @@ static int prepare_journal(struct cgb *cgb)
         return r;
 }
 
-static void dry_run(struct cgb *cgb)
+static void dry_run(struct cgb *cgb, struct cgb_group *group, const struct cgb_action *action)
 {
-        for (size_t i = 0; i < cgb->n_actions; i++) {
-                struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
-
-                cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = cgb->actions[i]});
-                report_boost(cgb, group, &cgb->actions[i]);
-        }
+        cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = *action});
+        report_boost(cgb, group, action);
 }
 
 /* The policy believes that it is written: tell it that it is not, and it asks again in the next step. */
@@ -184,10 +183,6 @@ void cgb_apply(struct cgb *cgb)
 {
         if (take_actions(cgb) < 0)
                 return;
-        if ((cgb->options.flags & CGB_DRY_RUN) != 0) {
-                dry_run(cgb);
-                return;
-        }
         if (cgb->n_actions > 0 && prepare_journal(cgb) < 0) {
                 take_back(cgb);
                 return;
@@ -195,7 +190,9 @@ void cgb_apply(struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_actions; i++) {
                 struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
 
-                if (!group->foreign && !group->gone)
+                if (cgb_group_is_dry(cgb, group))
+                        dry_run(cgb, group, &cgb->actions[i]);
+                else if (!group->foreign && !group->gone)
                         write_weight(cgb, group, &cgb->actions[i]);
         }
         look_around(cgb);

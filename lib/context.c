@@ -202,12 +202,15 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
         cgb->options.policy = NULL;
         cgb->options.backend = NULL;
         cgb->options.mount = cgb->options.parent = cgb->options.state_dir = NULL;
+        cgb->options.rules = NULL;
         if (options->policy != NULL)
                 cgb->policy_options = *options->policy;
         else
                 cgb_policy_options_init(&cgb->policy_options, options->step_usec, CAPACITY);
 
-        r = find_mount(options->mount, &mount, fault);
+        r = cgb_rules_copy(&cgb->rules, options->rules, options->n_rules, fault);
+        if (r == 0)
+                r = find_mount(options->mount, &mount, fault);
         if (r < 0)
                 return r;
         cgb->options.mount = without_slashes(mount, false);
@@ -301,6 +304,7 @@ struct cgb *cgb_free(struct cgb *cgb)
         free((char *)cgb->options.parent);
         free((char *)cgb->options.state_dir);
         free(cgb->state_name);
+        cgb_rules_free(&cgb->rules);
         free(cgb);
         return NULL;
 }
@@ -332,6 +336,8 @@ int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace 
         ret->name = group->name;
         ret->depth = group->depth;
         ret->foreign = group->foreign;
+        ret->dry_run = cgb_group_is_dry(cgb, group);
+        ret->rule = group->rule != NULL ? group->rule->name : "";
         return cgb_policy_get_account(cgb->policy, group->node, &ret->account);
 }
 

@@ -7,6 +7,7 @@
  *     context.c    its life, options and getters         workspace.c  groups that the embedder makes
  *     manage.c     start, dispatch, stop                 setup.c      controllers and parents that were made for them
  *     discover.c   groups come and go                    journal.c    what the files held before
+ *     scout.c      the way to what a rule names
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
@@ -21,6 +22,7 @@
 #include "kernel/fdcache.h"
 #include "kernel/group.h"
 #include "kernel/tree.h"
+#include "rules/rules.h"
 #include "state.h"
 
 /** A group that is managed, or the parent itself, which has no account and depth 0. */
@@ -30,6 +32,8 @@ struct cgb_group {
         cgb_node node;
         uint32_t depth;
         struct cgb_group *up;
+        bool is_pool;                   /* its children have accounts, too */
+        const struct cgb_rule *rule;    /* that found it; NULL without rules, and on the way to one */
         int watch;                      /* of its children; -1 where they are not ours */
         uint32_t cpus_permille;         /* for its children; 0: read it again */
         uint64_t cpus_read_step;
@@ -42,9 +46,17 @@ struct cgb_group {
         uint32_t failing;               /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
 };
 
+/** A group without an account on the way to groups that a rule may name: it is watched. */
+struct cgb_scout {
+        char *name;                     /* below the parent */
+        uint64_t inode;
+        int watch;
+};
+
 struct cgb {
         struct cgb_options options;     /* strings are ours; policy is not used, see policy_options */
         struct cgb_policy_options policy_options;
+        struct cgb_rules rules;
         struct cgb_fault fault;
         char *state_name;               /* "<state_dir>/<parent>", to which suffixes are added */
 
@@ -61,6 +73,8 @@ struct cgb {
         bool some_are_gone;
         struct cgb_group **pools;       /* those whose children have accounts, parents first; the parent is the first */
         size_t n_pools;
+        struct cgb_scout *scouts;
+        size_t n_scouts;
         struct cgb_group **by_node;     /* as many as the policy's capacity */
 
         struct cgb_saved_credits saved; /* of the manager before us, for groups that are adopted */
@@ -92,7 +106,8 @@ int cgb_fail(struct cgb *cgb, int code, const char *file, const char *message, c
 /* groups.c */
 int cgb_groups_init(struct cgb *cgb);
 void cgb_groups_clear(struct cgb *cgb);
-int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name);
+int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const struct cgb_rule *rule);
+bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group);
 void cgb_group_drop(struct cgb *cgb, struct cgb_group *group);
 void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file);
 void cgb_groups_drop_gone(struct cgb *cgb);
@@ -107,6 +122,13 @@ void cgb_discover_changes(struct cgb *cgb);
 void cgb_discover_again(struct cgb *cgb);
 void cgb_watch(struct cgb *cgb, struct cgb_group *pool);
 void cgb_unwatch(struct cgb *cgb);
+int cgb_watch_path(struct cgb *cgb, const char *path, const struct cgb_group *group);
+
+/* scout.c */
+void cgb_scout_found(struct cgb *cgb, const char *name);
+void cgb_scout_gone(struct cgb *cgb, const char *name);
+const struct cgb_scout *cgb_scout_of_watch(const struct cgb *cgb, int watch);
+void cgb_scouts_clear(struct cgb *cgb);
 
 /* sense.c, apply.c */
 int cgb_sense(struct cgb *cgb);

@@ -17,16 +17,22 @@ struct listing {
         struct cgb_group *pool;
 };
 
-static void full_path(const struct cgb *cgb, const struct cgb_group *pool, char *ret, size_t size)
-{
-        cgb_tree_name(ret, size, &cgb->tree, pool->dir.path, "");
-}
-
 static bool is_known(struct cgb *cgb, const struct cgb_group *pool, const char *name)
 {
         char path[PATH_MAX];
 
         return cgb_path_join(path, sizeof path, pool->name, name) < 0 || cgb_group_find(cgb, path) != NULL;
+}
+
+/* A new child of a pool: without rules a workspace, with rules perhaps one, or on the way to one. */
+static void found(struct cgb *cgb, struct cgb_group *pool, const char *name)
+{
+        char path[PATH_MAX];
+
+        if (cgb->rules.n == 0)
+                cgb_group_add(cgb, pool, name, NULL);
+        else if (cgb_path_join(path, sizeof path, pool->name, name) == 0)
+                cgb_scout_found(cgb, path);
 }
 
 static int found_child(void *userdata, const char *name, uint64_t inode)
@@ -35,7 +41,7 @@ static int found_child(void *userdata, const char *name, uint64_t inode)
 
         (void)inode;
         if (listing->pool->dir.path != NULL && !is_known(listing->cgb, listing->pool, name))
-                cgb_group_add(listing->cgb, listing->pool, name); /* a group that fails never stops the others; it is reported there */
+                found(listing->cgb, listing->pool, name); /* a group that fails never stops the others; it is reported there */
         return 0;
 }
 
@@ -44,18 +50,25 @@ int cgb_discover(struct cgb *cgb, struct cgb_group *pool)
         return cgb_tree_list(&cgb->tree, pool->dir.path, found_child, &(struct listing){.cgb = cgb, .pool = pool});
 }
 
-void cgb_watch(struct cgb *cgb, struct cgb_group *pool)
+int cgb_watch_path(struct cgb *cgb, const char *path, const struct cgb_group *group)
 {
-        char path[PATH_MAX];
+        char name[PATH_MAX];
+        int watch;
 
-        full_path(cgb, pool, path, sizeof path);
-        pool->watch = inotify_add_watch(cgb->inotify_fd, path, IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR);
-        if (pool->watch < 0) {
+        cgb_tree_name(name, sizeof name, &cgb->tree, path, "");
+        watch = inotify_add_watch(cgb->inotify_fd, name, IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR);
+        if (watch < 0 && errno != ENOENT) {
                 struct cgb_fault fault;
 
-                cgb_fault_set(&fault, -errno, path, "new groups here will not be noticed", "raise fs.inotify.max_user_watches");
-                cgb_report(cgb, CGB_EVENT_ERROR, pool, &(struct cgb_event){.fault = &fault});
+                cgb_fault_set(&fault, -errno, name, "new groups here will not be noticed", "raise fs.inotify.max_user_watches");
+                cgb_report(cgb, CGB_EVENT_ERROR, group, &(struct cgb_event){.fault = &fault});
         }
+        return watch;
+}
+
+void cgb_watch(struct cgb *cgb, struct cgb_group *pool)
+{
+        pool->watch = cgb_watch_path(cgb, pool->dir.path, pool);
 }
 
 void cgb_unwatch(struct cgb *cgb)
@@ -65,6 +78,7 @@ void cgb_unwatch(struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_pools; i++)
                 if (cgb->pools[i]->watch >= 0)
                         inotify_rm_watch(cgb->inotify_fd, cgb->pools[i]->watch);
+        cgb_scouts_clear(cgb);
         while (read(cgb->inotify_fd, buffer, sizeof buffer) > 0)
                 ; /* what is left concerns nobody, and would keep the fd readable */
 }
@@ -94,23 +108,37 @@ static struct cgb_group *find_pool(struct cgb *cgb, int watch)
         return NULL;
 }
 
-/* A removed group may have been made again meanwhile under the same name: then the old one goes and the new one comes. */
-static void child_changed(struct cgb *cgb, struct cgb_group *pool, const char *name)
+/* Below what a watch looks at: a pool, or a scout. @return NULL for a watch that has just been given up. */
+static const char *name_of_watch(struct cgb *cgb, int watch)
 {
-        char path[PATH_MAX];
-        struct cgb_group *group;
-        uint64_t inode;
+        const struct cgb_group *pool = find_pool(cgb, watch);
+        const struct cgb_scout *scout = pool == NULL ? cgb_scout_of_watch(cgb, watch) : NULL;
 
-        if (cgb_path_join(path, sizeof path, pool->name, name) < 0)
+        return pool != NULL ? pool->name : scout != NULL ? scout->name : NULL;
+}
+
+/* A removed group may have been made again meanwhile under the same name: then the old one goes and the new one comes. */
+static void child_changed(struct cgb *cgb, int watch, const char *name)
+{
+        const char *above = name_of_watch(cgb, watch);
+        char path[PATH_MAX], below[PATH_MAX];
+        struct cgb_group *group;
+        uint64_t inode = 0;
+
+        if (above == NULL || cgb_path_join(below, sizeof below, above, name) < 0
+            || cgb_path_join(path, sizeof path, cgb->options.parent, below) < 0)
                 return;
-        group = cgb_group_find(cgb, path);
-        if (group != NULL && (cgb_tree_find(&inode, &cgb->tree, group->dir.path) < 0 || inode != group->dir.inode)) {
+        cgb_tree_find(&inode, &cgb->tree, path);
+        group = cgb_group_find(cgb, below);
+        if (group != NULL && group->dir.inode == inode)
+                return;
+        if (group != NULL)
                 cgb_group_drop(cgb, group);
-                group = NULL;
-        }
-        if (group == NULL && cgb_path_join(path, sizeof path, pool->dir.path, name) == 0
-            && cgb_tree_find(NULL, &cgb->tree, path) == 0)
-                cgb_group_add(cgb, pool, name);
+        cgb_scout_gone(cgb, below);
+        if (inode != 0 && find_pool(cgb, watch) != NULL)
+                found(cgb, find_pool(cgb, watch), name);
+        else if (inode != 0)
+                cgb_scout_found(cgb, below);
 }
 
 void cgb_discover_changes(struct cgb *cgb)
@@ -121,16 +149,14 @@ void cgb_discover_changes(struct cgb *cgb)
         while ((n = read(cgb->inotify_fd, buffer, sizeof buffer)) > 0) {
                 for (char *at = buffer; at < buffer + n;) {
                         const struct inotify_event *event = (const struct inotify_event *)(void *)at;
-                        struct cgb_group *pool;
 
                         at += sizeof *event + event->len;
                         if ((event->mask & IN_Q_OVERFLOW) != 0) {
                                 cgb_discover_again(cgb); /* the kernel could not tell us of every change */
                                 continue;
                         }
-                        pool = find_pool(cgb, event->wd);
-                        if (pool != NULL && (event->mask & IN_ISDIR) != 0 && event->len > 0)
-                                child_changed(cgb, pool, event->name);
+                        if ((event->mask & IN_ISDIR) != 0 && event->len > 0)
+                                child_changed(cgb, event->wd, event->name);
                 }
         }
 }

@@ -110,6 +110,11 @@ static void take_out(struct cgb_group **list, size_t *n, const struct cgb_group 
         }
 }
 
+bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group)
+{
+        return ((cgb->options.flags | (group->rule != NULL ? group->rule->flags : 0)) & CGB_DRY_RUN) != 0;
+}
+
 uint32_t cgb_weight_to_share(uint32_t weight)
 {
         return weight * (CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT);
@@ -145,7 +150,8 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight
         struct cgb_account_options account = {
                 .size = sizeof account,
                 .parent = group->up->node,
-                .share_permille = cgb_weight_to_share(group->found_weight),
+                .share_permille = group->rule != NULL && group->rule->share_permille != 0 ? group->rule->share_permille
+                                                                                          : cgb_weight_to_share(group->found_weight),
                 .identity = group->dir.inode,
                 .weight = weight,
                 .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
@@ -198,7 +204,7 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enu
         if (r < 0)
                 return r;
         r = append(&cgb->groups, &cgb->n_groups, group);
-        if (r == 0 && group->depth < cgb->options.depth) {
+        if (r == 0 && group->is_pool) {
                 r = append(&cgb->pools, &cgb->n_pools, group);
                 if (r < 0)
                         take_out(cgb->groups, &cgb->n_groups, group);
@@ -208,7 +214,7 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enu
         return r;
 }
 
-int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
+int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const struct cgb_rule *rule)
 {
         struct cgb_group *group = calloc(1, sizeof *group);
         enum cgb_file file = CGB_FILE_CPU_WEIGHT;
@@ -218,6 +224,8 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
                 return -ENOMEM;
         group->up = up;
         group->depth = up->depth + 1;
+        group->rule = rule;
+        group->is_pool = cgb->rules.n > 0 ? rule == NULL : group->depth < cgb->options.depth;
         group->watch = -1;
         r = adopt(cgb, group, name, &file);
         if (r < 0) {
@@ -230,7 +238,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name)
         }
         cgb->by_node[group->node] = group;
         cgb_report(cgb, CGB_EVENT_ADDED, group, NULL);
-        if (group->depth < cgb->options.depth) {
+        if (group->is_pool) {
                 cgb_watch(cgb, group);
                 cgb_discover(cgb, group);
         }
@@ -247,7 +255,7 @@ static void drop_children(struct cgb *cgb, const struct cgb_group *group)
 
 void cgb_group_drop(struct cgb *cgb, struct cgb_group *group)
 {
-        if (group->depth < cgb->options.depth)
+        if (group->is_pool)
                 drop_children(cgb, group);
         if (group->watch >= 0)
                 inotify_rm_watch(cgb->inotify_fd, group->watch);

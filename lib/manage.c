@@ -113,6 +113,9 @@ int cgb_start(struct cgb *cgb)
 
         if (cgb->started)
                 return cgb_fail(cgb, -EALREADY, cgb->options.parent, "it is managed by this context already", NULL);
+        if (cgb->rules.n > 0 && cgb_tree_find(NULL, &cgb->tree, cgb->options.parent) < 0)
+                return cgb_fail(cgb, -ENOENT, cgb->options.parent, "there is no such group, and rules find groups and make none",
+                        "start again when it has come");
         cgb->steps = cgb->weights_written = cgb->longest_dispatch_usec = cgb->events.lost = 0;
         cgb->price_permille = 0;
         cgb->journal_error = 0;

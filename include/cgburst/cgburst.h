@@ -53,6 +53,18 @@ enum cgb_log_level {
 /** Actions are decided and reported as events, and nothing is written to the tree or to the journal. */
 #define CGB_DRY_RUN (1u << 0)
 
+/**
+ * Which groups below the parent are workspaces. Patterns are paths below the parent; each name in them may have "*", "?" and "[a-z]" as in
+ * a shell, and "**" stands for any number of names (once a pattern, and not at its end): "user-*.slice", "**" "/docker-*.scope".
+ */
+struct cgb_rule {
+        const char *name;               /**< for people: told as struct cgb_workspace's rule; NULL: "" */
+        const char *match;              /**< the pattern; the first rule that takes a group has it */
+        const char *const *exclude;     /**< patterns of groups that are left out with all below them, NULL at the end; NULL: none */
+        uint32_t share_permille;        /**< of each workspace, 10..100000; 0: the weight that it has when it is found */
+        uint32_t flags;                 /**< CGB_DRY_RUN: what this rule finds is measured and decided on, and not written; or 0 */
+};
+
 /** Set by cgb_options_init(). Strings are copied by the calls that take this. */
 struct cgb_options {
         size_t size;                    /**< sizeof(struct cgb_options) */
@@ -61,7 +73,9 @@ struct cgb_options {
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
         const char *backend;            /**< who writes: "cgroupfs" or "libcgroup"; NULL: "cgroupfs" */
         uint64_t step_usec;             /**< 10 ms..60 s; 1 s */
-        uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1 */
+        uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
+        const struct cgb_rule *rules;   /**< which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
+        size_t n_rules;                 /**< how many; 0 */
         uint32_t flags;                 /**< CGB_DRY_RUN or 0 */
         const struct cgb_policy_options *policy;        /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
         void (*log)(void *userdata, enum cgb_log_level level, const char *message);     /**< NULL: silence */
@@ -82,6 +96,8 @@ struct cgb_workspace {
         const char *name;               /**< path below the parent; good until the next cgb_dispatch() or cgb_stop() */
         uint32_t depth;                 /**< 1 for a child of the parent */
         bool foreign;                   /**< somebody else wrote its weight: it is measured, and left alone */
+        bool dry_run;                   /**< measured and decided on, not written: the context's or the rule's CGB_DRY_RUN */
+        const char *rule;               /**< the rule that found it; "" without rules and on the way to one; good as long as the context */
         struct cgb_account_state account;
 };
 
@@ -186,9 +202,10 @@ CGB_PUBLIC int cgb_remove(struct cgb *cgb, const char *name);
 
 /**
  * Begins to manage: takes the parent's lock, puts back what a dead manager left behind, adopts every group found. The weight that a
- * group has when it is adopted is its share.
+ * group has when it is adopted is its share, unless a rule has another. With rules the parent is never made.
  *
- * @return 0; -EALREADY; -EBUSY if another manager has the parent; -ENOTEMPTY, -EACCES, -EOPNOTSUPP as in cgb_create()
+ * @return 0; -EALREADY; -EBUSY if another manager has the parent; -ENOENT if there are rules and no parent; -ENOTEMPTY, -EACCES,
+ *         -EOPNOTSUPP as in cgb_create()
  */
 CGB_PUBLIC int cgb_start(struct cgb *cgb);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * All parsers of the kernel's texts, fed with anything. The first byte of the input says which one, the rest is its text.
+ * All parsers of the kernel's texts, and patterns, fed with anything. The first byte of the input says which one, the rest is its text.
  *
  * Beside "does not crash" every parser is held to its word: what is refused leaves the result as it was, and what is
  * taken can be printed again as the kernel would print it and comes out the same.
@@ -18,6 +18,7 @@
 #include "kernel/mount.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
+#include "rules/glob.h"
 
 /* Fails loudly in every kind of build. */
 static void check(bool holds, const char *what)
@@ -215,9 +216,28 @@ static void fuzz_paths(const char *bytes, size_t n)
         free(text);
 }
 
+/* A pattern and a path with a newline between them. */
+static void fuzz_globs(const char *bytes, size_t n)
+{
+        char *pattern = strndup(bytes, n), *path = strchr(pattern, '\n'), *above;
+
+        if (path != NULL)
+                *path++ = '\0';
+        if (path != NULL && cgb_glob_complain(pattern) == NULL && cgb_path_is_valid(path)
+            && cgb_glob_match(pattern, path) != CGB_GLOB_NO) {
+                above = strdup(path);
+                check(above != NULL, "there is memory");
+                while (cgb_path_cut(above))
+                        check(cgb_glob_match(pattern, above) != CGB_GLOB_NO, "the way to a match can be gone");
+                free(above);
+        }
+        free(pattern);
+}
+
 static void (*const targets[])(const char *bytes, size_t n) = {
         fuzz_cpu_stat, fuzz_pressure, fuzz_memory_events, fuzz_memory_stat, fuzz_cgroup_events, fuzz_u64, fuzz_limit,
         fuzz_weight, fuzz_cpu_max, fuzz_cpu_list, fuzz_words, fuzz_mountinfo, fuzz_own_group, fuzz_paths,
+        fuzz_globs,
 };
 
 /* The first byte, from 'a' on: a letter can be typed into a seed. */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault.h"
+#include "kernel/path.h"
+#include "rules/rules.h"
+
+static int check_pattern(const char *pattern, struct cgb_fault *fault)
+{
+        const char *complaint = pattern != NULL ? cgb_glob_complain(pattern) : "is missing";
+        char message[sizeof fault->message];
+
+        if (complaint == NULL)
+                return 0;
+        snprintf(message, sizeof message, "the pattern %s", complaint);
+        return cgb_fault_set(fault, -EINVAL, pattern != NULL ? pattern : "match", message,
+                "write it as \"user-*.slice\" or \"**/docker-*.scope\", below the parent");
+}
+
+static int check_rule(const struct cgb_rule *rule, struct cgb_fault *fault)
+{
+        int r = check_pattern(rule->match, fault);
+
+        for (const char *const *exclude = rule->exclude; r == 0 && exclude != NULL && *exclude != NULL; exclude++)
+                r = check_pattern(*exclude, fault);
+        if (r == 0 && rule->share_permille != 0
+            && (rule->share_permille < CGB_SHARE_MIN_PERMILLE || rule->share_permille > CGB_SHARE_MAX_PERMILLE))
+                r = cgb_fault_set(fault, -EINVAL, rule->match, "the share is out of range", "10 to 100000, that is 0.01 to 100; or 0");
+        if (r == 0 && (rule->flags & ~CGB_DRY_RUN) != 0)
+                r = cgb_fault_set(fault, -EINVAL, rule->match, "there is a flag that this version does not know", "use CGB_DRY_RUN or 0");
+        return r;
+}
+
+/* @return NULL without memory. */
+static const char **copy_list(const char *const *list)
+{
+        size_t n = 0;
+        const char **copy;
+
+        while (list != NULL && list[n] != NULL)
+                n++;
+        copy = calloc(n + 1, sizeof *copy);
+        for (size_t i = 0; copy != NULL && i < n && (i == 0 || copy[i - 1] != NULL); i++)
+                copy[i] = strdup(list[i]);
+        return copy;
+}
+
+static int copy_rule(struct cgb_rule *ret, const struct cgb_rule *rule)
+{
+        const char **exclude = copy_list(rule->exclude);
+        size_t n = 0;
+
+        *ret = *rule;
+        ret->name = strdup(rule->name != NULL ? rule->name : "");
+        ret->match = strdup(rule->match);
+        ret->exclude = exclude;
+        while (rule->exclude != NULL && rule->exclude[n] != NULL)
+                if (exclude == NULL || exclude[n++] == NULL)
+                        return -ENOMEM;
+        return ret->name != NULL && ret->match != NULL && exclude != NULL ? 0 : -ENOMEM;
+}
+
+static void free_rule(struct cgb_rule *rule)
+{
+        for (const char *const *exclude = rule->exclude; exclude != NULL && *exclude != NULL; exclude++)
+                free((char *)*exclude);
+        free((void *)rule->exclude);
+        free((char *)rule->match);
+        free((char *)rule->name);
+}
+
+int cgb_rules_copy(struct cgb_rules *ret, const struct cgb_rule *rules, size_t n, struct cgb_fault *fault)
+{
+        struct cgb_rules copy = {.n = 0};
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = check_rule(&rules[i], fault);
+        if (r < 0 || n == 0)
+                return r;
+        copy.rules = calloc(n, sizeof *copy.rules);
+        for (size_t i = 0; copy.rules != NULL && r == 0 && i < n; i++)
+                r = copy_rule(&copy.rules[copy.n++], &rules[i]);
+        if (copy.rules == NULL || r < 0) {
+                cgb_rules_free(&copy);
+                return cgb_fault_set(fault, -ENOMEM, "rules", "out of memory", NULL);
+        }
+        *ret = copy;
+        return 0;
+}
+
+void cgb_rules_free(struct cgb_rules *rules)
+{
+        for (size_t i = 0; i < rules->n; i++)
+                free_rule(&rules->rules[i]);
+        free(rules->rules);
+        *rules = (struct cgb_rules){.n = 0};
+}
+
+static bool is_excluded(const struct cgb_rule *rule, const char *path)
+{
+        for (const char *const *exclude = rule->exclude; *exclude != NULL; exclude++)
+                if (cgb_glob_match(*exclude, path) == CGB_GLOB_YES)
+                        return true;
+        return false;
+}
+
+static enum cgb_glob match_all(const struct cgb_rules *rules, const char *path, const struct cgb_rule **ret)
+{
+        enum cgb_glob best = CGB_GLOB_NO;
+
+        for (size_t i = 0; i < rules->n && best != CGB_GLOB_YES; i++) {
+                enum cgb_glob found = cgb_glob_match(rules->rules[i].match, path);
+
+                if (found <= best || is_excluded(&rules->rules[i], path))
+                        continue;
+                best = found;
+                *ret = &rules->rules[i];
+        }
+        return best;
+}
+
+enum cgb_glob cgb_rules_match(const struct cgb_rules *rules, const char *path, const struct cgb_rule **ret)
+{
+        char above[PATH_MAX];
+        const struct cgb_rule *rule = NULL;
+        enum cgb_glob found;
+
+        snprintf(above, sizeof above, "%s", path);
+        while (cgb_path_cut(above) && *above != '\0')
+                if (match_all(rules, above, &rule) != CGB_GLOB_BELOW)
+                        return CGB_GLOB_NO; /* in a workspace, or in what is excluded */
+        found = match_all(rules, path, &rule);
+        if (found == CGB_GLOB_YES)
+                *ret = rule;
+        return found;
+}
