@@ -18,6 +18,7 @@ static const struct verb *const verbs[] = {
         &verb_status,
         &verb_doctor,
         &verb_restore,
+        &verb_check_config,
 };
 
 static const struct verb *find_verb(const char *name)
@@ -33,8 +34,8 @@ static void print_usage(FILE *stream)
         fprintf(stream, "Usage: cgctl VERB [OPTION...]\n\n"
                         "Gives the CPU first to the workspace that used it least. The verbs:\n\n");
         for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
-                fprintf(stream, "  %-10s%s\n", verbs[i]->name, verbs[i]->summary);
-        fprintf(stream, "  %-10s%s\n\n"
+                fprintf(stream, "  %-14s%s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(stream, "  %-14s%s\n\n"
                         "  cgctl run -- make -j8       a build in a workspace of its own\n"
                         "  cgctl doctor                can this host do it?\n"
                         "  cgctl help run              the options of a verb, with examples; also cgctl run --help\n"

@@ -103,7 +103,7 @@ static bool take_digit(uint64_t *value, char digit, uint64_t *unit, bool fractio
         return !__builtin_add_overflow(*value, add * *unit, value);
 }
 
-static bool parse_decimal(const char *text, uint64_t scale, uint64_t *ret)
+bool options_take_decimal(const char *text, uint64_t scale, uint64_t *ret)
 {
         uint64_t value = 0, unit = scale;
         bool fraction = false;
@@ -149,7 +149,7 @@ int options_parse_decimal(const char *option, const char *text, uint64_t scale, 
         char from[32], to[32];
         uint64_t value;
 
-        if (parse_decimal(text, scale, &value) && value >= min && value <= max) {
+        if (options_take_decimal(text, scale, &value) && value >= min && value <= max) {
                 *ret = value;
                 return 0;
         }

@@ -68,6 +68,9 @@ void options_apply(const struct common_options *options, struct cgb_options *ret
 /* cgb_new(), and the message if it fails. */
 int options_open(const struct cgb_options *options, struct cgb **ret);
 
+/* A decimal number in units of 1/@scale (a power of ten), read digit by digit. Returns false if it is none, or is finer than the unit. */
+bool options_take_decimal(const char *text, uint64_t scale, uint64_t *ret);
+
 /*
  * A decimal number such as "2" or "0.25", in units of 1/@scale (a power of ten), from @min to @max in the same units.
  * Signs, spaces, exponents, words, and digits finer than the unit are refused, and reported with @option and the range.

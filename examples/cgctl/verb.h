@@ -28,6 +28,6 @@ struct verb {
         int (*run)(int argc, char **argv);
 };
 
-extern const struct verb verb_run, verb_daemon, verb_status, verb_doctor, verb_restore;
+extern const struct verb verb_run, verb_daemon, verb_status, verb_doctor, verb_restore, verb_check_config;
 
 #endif

@@ -161,6 +161,9 @@ struct cgb_check {
 /** Sets every field of @options to its default. */
 CGB_PUBLIC void cgb_options_init(struct cgb_options *options);
 
+/** Can this be a rule? @return 0; -EINVAL with what is wrong in @fault, which may be NULL. Needs no context. */
+CGB_PUBLIC int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault);
+
 /**
  * The group that is managed if no other is named: "cgburst" at the top of the tree for root; without root, "cgburst" below the highest
  * ancestor of the caller's own group that is delegated to the caller.

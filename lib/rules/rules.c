@@ -12,7 +12,7 @@
 static int check_pattern(const char *pattern, struct cgb_fault *fault)
 {
         const char *complaint = pattern != NULL ? cgb_glob_complain(pattern) : "is missing";
-        char message[sizeof fault->message];
+        char message[sizeof ((struct cgb_fault *)0)->message];
 
         if (complaint == NULL)
                 return 0;
@@ -21,7 +21,7 @@ static int check_pattern(const char *pattern, struct cgb_fault *fault)
                 "write it as \"user-*.slice\" or \"**/docker-*.scope\", below the parent");
 }
 
-static int check_rule(const struct cgb_rule *rule, struct cgb_fault *fault)
+int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault)
 {
         int r = check_pattern(rule->match, fault);
 
@@ -79,7 +79,7 @@ int cgb_rules_copy(struct cgb_rules *ret, const struct cgb_rule *rules, size_t n
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < n; i++)
-                r = check_rule(&rules[i], fault);
+                r = cgb_rule_check(&rules[i], fault);
         if (r < 0 || n == 0)
                 return r;
         copy.rules = calloc(n, sizeof *copy.rules);

@@ -18,7 +18,7 @@ static const function scheduler[] = {
         (function)cgb_event_type_to_string, (function)cgb_free, (function)cgb_get_deadline_usec, (function)cgb_get_fault,
         (function)cgb_get_fd, (function)cgb_get_overview, (function)cgb_get_workspace, (function)cgb_new,
         (function)cgb_next_event, (function)cgb_options_init, (function)cgb_probe, (function)cgb_reason_to_string,
-        (function)cgb_remove, (function)cgb_restore, (function)cgb_start, (function)cgb_stop,
+        (function)cgb_remove, (function)cgb_restore, (function)cgb_rule_check, (function)cgb_start, (function)cgb_stop,
 };
 
 static void check(int condition, const char *what)

@@ -82,6 +82,7 @@ _cgctl_value_of()
 {
         case $1 in
         --parent) mapfile -t COMPREPLY < <(compgen -W "$(_cgctl_groups "$2")" -- "$2") ;;
+        --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
         --mount | --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --backend) mapfile -t COMPREPLY < <(compgen -W "cgroupfs libcgroup" -- "$2") ;;
         --shares | --name | --step | --depth) COMPREPLY=() ;;
@@ -96,11 +97,11 @@ _cgctl()
         COMPREPLY=()
 
         if [[ -z $verb ]]; then
-                mapfile -t COMPREPLY < <(compgen -W "run daemon status doctor restore help --version --help" -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W "run daemon status doctor restore check-config help --version --help" -- "$current")
                 return
         fi
         if [[ $verb == help ]]; then
-                mapfile -t COMPREPLY < <(compgen -W "run daemon status doctor restore" -- "$current")
+                mapfile -t COMPREPLY < <(compgen -W "run daemon status doctor restore check-config" -- "$current")
                 return
         fi
         if [[ $verb == run ]]; then
