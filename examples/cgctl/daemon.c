@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config-report.h"
 #include "events.h"
+#include "fleet.h"
 #include "manager.h"
 #include "notify.h"
 #include "options.h"
@@ -24,7 +26,8 @@
 #define DEPTH_MAX 8
 
 enum {
-        OPTION_STEP = OPTION_OF_VERB,
+        OPTION_CONFIG = OPTION_OF_VERB,
+        OPTION_STEP,
         OPTION_DEPTH,
         OPTION_DRY_RUN,
         OPTION_VERBOSE,
@@ -32,6 +35,7 @@ enum {
 
 struct daemon {
         struct common_options common;
+        const char *config;             /* NULL: one parent, all of its children */
         uint64_t step_usec;             /* 0: the library's default */
         uint32_t depth;                 /* the same */
         bool dry_run;
@@ -48,6 +52,8 @@ static const char daemon_help[] =
         "Usage: cgctl daemon [OPTION...]\n\n"
         "Manages all workspaces below the parent, in the foreground, until SIGTERM or Ctrl-C; then puts everything back.\n"
         "What happens is told on standard error.\n\n"
+        "  --config FILE     manage what the rules in it name, each parent by itself; SIGHUP reads it again\n"
+        "                    (see cgctl check-config; not with --parent and --depth; its step comes before --step)\n"
         "  --step SEC        time between two decisions: 0.01..60, default 1\n"
         "  --depth N         levels of groups below the parent that have accounts: 1..8, default 1\n"
         "  --dry-run         decide and tell, write nothing (and cgctl status has nobody to ask)\n"
@@ -55,6 +61,7 @@ static const char daemon_help[] =
         OPTIONS_COMMON_HELP
         "\nExamples:\n"
         "  cgctl daemon                                   (as a service; cgctl status asks it)\n"
+        "  cgctl daemon --config " CONFIG_DEFAULT "\n"
         "  cgctl daemon --dry-run --verbose --parent user.slice\n\n"
         "Exit status: 0 stopped, and everything put back; 1 failed; 2 bad command line; 3 somebody else manages the\n"
         "parent already.\n";
@@ -76,6 +83,9 @@ static int parse_depth(struct daemon *daemon)
 static int take_option(struct daemon *daemon, int option)
 {
         switch (option) {
+        case OPTION_CONFIG:
+                daemon->config = optarg;
+                return -1;
         case OPTION_STEP:
                 return parse_number("--step", USEC_PER_SEC, STEP_MIN_USEC, STEP_MAX_USEC, &daemon->step_usec);
         case OPTION_DEPTH:
@@ -94,6 +104,7 @@ static int take_option(struct daemon *daemon, int option)
 static int parse(struct daemon *daemon, int argc, char **argv)
 {
         static const struct option options[] = {
+                { "config", required_argument, NULL, OPTION_CONFIG },
                 { "step", required_argument, NULL, OPTION_STEP },
                 { "depth", required_argument, NULL, OPTION_DEPTH },
                 { "dry-run", no_argument, NULL, OPTION_DRY_RUN },
@@ -107,6 +118,10 @@ static int parse(struct daemon *daemon, int argc, char **argv)
 
                 if (r >= 0)
                         return r;
+        }
+        if (daemon->config && (daemon->common.parent || daemon->depth)) {
+                report_line(NULL, "--config: its rules say which groups are managed, so neither --parent nor --depth can");
+                return options_usage_error(&verb_daemon);
         }
         return options_refuse_operands(&verb_daemon, argc, argv);
 }
@@ -127,7 +142,7 @@ static struct cgb_overview overview_of(const struct daemon *daemon)
         return overview;
 }
 
-static int open_context(struct daemon *daemon)
+static struct cgb_options library_options(const struct daemon *daemon)
 {
         struct cgb_options options;
 
@@ -138,7 +153,7 @@ static int open_context(struct daemon *daemon)
                 options.depth = daemon->depth;
         if (daemon->dry_run)
                 options.flags |= CGB_DRY_RUN;
-        return options_open(&options, &daemon->cgb);
+        return options;
 }
 
 static int start(struct daemon *daemon)
@@ -239,7 +254,12 @@ static int daemon_main(int argc, char **argv)
         int r = parse(&daemon, argc, argv);
         if (r >= 0)
                 return r;
-        r = open_context(&daemon);
+
+        struct cgb_options options = library_options(&daemon);
+
+        if (daemon.config)
+                return fleet_run(&(struct fleet_options){ &options, daemon.config, daemon.verbose });
+        r = options_open(&options, &daemon.cgb);
         if (r < 0)
                 return report_exit_code(r);
 

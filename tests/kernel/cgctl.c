@@ -37,7 +37,8 @@ static pid_t start(const struct ground *ground, int output, const char *const *w
         assert_true(pid >= 0);
         if (pid > 0)
                 return pid;
-        setenv("CGBURST_PARENT", ground->top, 1);
+        if (strcmp(words[0], "daemon") != 0 || words[1] == NULL || strcmp(words[1], "--config") != 0)
+                setenv("CGBURST_PARENT", ground->top, 1); /* a configuration names its own */
         setenv("CGBURST_STATE_DIR", ground->state, 1);
         if (output >= 0)
                 dup2(output, STDOUT_FILENO);
@@ -267,6 +268,154 @@ static void a_dry_run_changes_nothing(void **state)
         free(before);
 }
 
+static void write_config(const struct ground *ground, const char *text)
+{
+        char path[512];
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/rules.conf", ground->state);
+        file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(text, file);
+        assert_int_equal(fclose(file), 0);
+}
+
+/* Two of the shipped rules, for a tree of the test's own. */
+static void write_two_rules(const struct ground *ground, const char *more)
+{
+        char text[2048];
+
+        snprintf(text, sizeof text,
+                "[daemon]\nstep = 0.1\n[rule docker]\nmatch = %s/system.slice/docker-*.scope\n"
+                "[rule containerd]\nmatch = %s/kubepods.slice/**/cri-containerd-*.scope\n%s", ground->top, ground->top, more);
+        write_config(ground, text);
+}
+
+/* A group that passes the cpu controller on, and those above it that are missing. */
+static void make_passing(const struct ground *ground, const char *name)
+{
+        char path[512];
+
+        ground_below(ground, name, path);
+        if (!ground_exists(ground, path))
+                ground_make(ground, path);
+        ground_write(ground, path, "cgroup.subtree_control", "+cpu");
+}
+
+static void make_leaf(const struct ground *ground, const char *name)
+{
+        char path[512];
+
+        ground_make(ground, ground_below(ground, name, path));
+}
+
+/* Does the manager of this parent come to know this workspace? */
+static bool comes_to_know(const struct ground *ground, const char *parent, const char *workspace)
+{
+        static char answer[65536];
+        char path[512], quoted[256];
+
+        ground_below(ground, parent, path);
+        snprintf(quoted, sizeof quoted, "\"name\":\"%s\"", workspace);
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC; i++) {
+                if (run_and_read(ground, answer, sizeof answer, WORDS("status", "--json", "--parent", path)) == 0
+                    && strstr(answer, quoted) != NULL)
+                        return true;
+                usleep(LOOK_EVERY_MSEC * 1000);
+        }
+        return false;
+}
+
+#define POD_BELOW "kubepods-burstable.slice/kubepods-burstable-pod1.slice"
+#define POD "kubepods.slice/" POD_BELOW
+
+static void make_trees(struct ground *ground)
+{
+        ground_make(ground, ground->top);
+        if (!ground_passes_cpu_on(ground, ""))
+                ground_write(ground, "", "cgroup.subtree_control", "+cpu");
+        ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu");
+}
+
+static void fill_kubepods(struct ground *ground)
+{
+        make_passing(ground, "kubepods.slice");
+        make_passing(ground, "kubepods.slice/kubepods-burstable.slice");
+        make_passing(ground, POD);
+        make_leaf(ground, POD "/cri-containerd-1.scope");
+}
+
+static pid_t start_with_rules(struct ground *ground)
+{
+        char path[512];
+
+        snprintf(path, sizeof path, "%s/rules.conf", ground->state);
+        return start(ground, -1, WORDS("daemon", "--config", path));
+}
+
+static void rules_find_containers_that_are_there_and_that_come(void **state)
+{
+        struct ground *ground = *state;
+        char path[512];
+        pid_t pid;
+
+        make_trees(ground);
+        make_passing(ground, "system.slice");
+        make_leaf(ground, "system.slice/docker-1.scope");
+        make_leaf(ground, "system.slice/other.service");
+        write_two_rules(ground, "");
+        pid = start_with_rules(ground);
+        assert_true(comes_to_know(ground, "system.slice", "docker-1.scope"));
+        make_leaf(ground, "system.slice/docker-2.scope");
+        assert_true(comes_to_know(ground, "system.slice", "docker-2.scope"));
+        fill_kubepods(ground); /* its parent was not there when the daemon started */
+        assert_true(comes_to_know(ground, "kubepods.slice", POD_BELOW "/cri-containerd-1.scope"));
+        ground_loop(ground, ground_below(ground, "system.slice/docker-1.scope", path), 2 * (int)ground->cpus);
+        ground_below(ground, "system.slice/docker-2.scope", path);
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC && ground_weight(ground, path) == 100; i++)
+                usleep(LOOK_EVERY_MSEC * 1000);
+        assert_true(ground_weight(ground, path) > 100);
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 0);
+        assert_int_equal(ground_weight(ground, path), 100);
+        assert_int_equal(ground_weight(ground, ground_below(ground, "system.slice/other.service", path)), 100);
+}
+
+static void a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is_used(void **state)
+{
+        struct ground *ground = *state;
+        char more[1024];
+        pid_t pid;
+
+        make_trees(ground);
+        make_passing(ground, "system.slice");
+        make_leaf(ground, "system.slice/docker-1.scope");
+        make_passing(ground, "machine.slice");
+        make_leaf(ground, "machine.slice/libpod-1.scope");
+        write_two_rules(ground, "");
+        pid = start_with_rules(ground);
+        assert_true(comes_to_know(ground, "system.slice", "docker-1.scope"));
+        write_config(ground, "[rule docker]\nmatsch = x\n");
+        assert_int_equal(kill(pid, SIGHUP), 0);
+        usleep(500000);
+        assert_true(comes_to_know(ground, "system.slice", "docker-1.scope"));
+        snprintf(more, sizeof more, "[rule podman]\nmatch = %s/machine.slice/libpod-*.scope\n", ground->top);
+        write_two_rules(ground, more);
+        assert_int_equal(kill(pid, SIGHUP), 0);
+        assert_true(comes_to_know(ground, "machine.slice", "libpod-1.scope"));
+        assert_true(comes_to_know(ground, "system.slice", "docker-1.scope"));
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(wait_for(pid), 0);
+}
+
+static void a_configuration_with_mistakes_starts_nothing(void **state)
+{
+        struct ground *ground = *state;
+
+        write_config(ground, "[rule docker]\nmatsch = x\n");
+        assert_int_equal(wait_for(start_with_rules(ground)), 2);
+}
+
 static void the_doctor_finds_nothing_that_is_missing_here(void **state)
 {
         struct ground *ground = *state;
@@ -292,6 +441,9 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_the_next, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(runs_beside_a_daemon_do_not_disturb_it, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(rules_find_containers_that_are_there_and_that_come, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is_used, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_configuration_with_mistakes_starts_nothing, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
         };
 
