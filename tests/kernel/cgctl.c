@@ -37,7 +37,7 @@ static pid_t start(const struct ground *ground, int output, const char *const *w
         assert_true(pid >= 0);
         if (pid > 0)
                 return pid;
-        if (strcmp(words[0], "daemon") != 0 || words[1] == NULL || strcmp(words[1], "--config") != 0)
+        if (words[1] == NULL || strcmp(words[1], "--config") != 0)
                 setenv("CGBURST_PARENT", ground->top, 1); /* a configuration names its own */
         setenv("CGBURST_STATE_DIR", ground->state, 1);
         if (output >= 0)
@@ -408,6 +408,31 @@ static void a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is
         assert_int_equal(wait_for(pid), 0);
 }
 
+static void what_a_killed_daemon_with_rules_left_is_put_back_by_restore(void **state)
+{
+        struct ground *ground = *state;
+        char path[512], config[512];
+        pid_t pid;
+
+        make_trees(ground);
+        make_passing(ground, "system.slice");
+        make_leaf(ground, "system.slice/docker-1.scope");
+        make_leaf(ground, "system.slice/docker-2.scope");
+        write_two_rules(ground, "");
+        pid = start_with_rules(ground);
+        assert_true(comes_to_know(ground, "system.slice", "docker-1.scope"));
+        ground_loop(ground, ground_below(ground, "system.slice/docker-1.scope", path), 2 * (int)ground->cpus);
+        ground_below(ground, "system.slice/docker-2.scope", path);
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC && ground_weight(ground, path) == 100; i++)
+                usleep(LOOK_EVERY_MSEC * 1000);
+        assert_true(ground_weight(ground, path) > 100);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(wait_for(pid), 1000 + SIGKILL);
+        snprintf(config, sizeof config, "%s/rules.conf", ground->state);
+        assert_int_equal(run(ground, WORDS("restore", "--config", config)), 0);
+        assert_int_equal(ground_weight(ground, path), 100);
+}
+
 static void a_configuration_with_mistakes_starts_nothing(void **state)
 {
         struct ground *ground = *state;
@@ -443,6 +468,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(rules_find_containers_that_are_there_and_that_come, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is_used, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(what_a_killed_daemon_with_rules_left_is_put_back_by_restore, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_configuration_with_mistakes_starts_nothing, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
         };
