@@ -57,6 +57,12 @@ static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t we
                         cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
                 return;
         }
+        /* the value from before us is nobody's new wish: whoever owns the tree has written again what it knows */
+        if (weight == group->found_weight && !group->undone) {
+                group->undone = true;
+                cgb_report(cgb, CGB_EVENT_UNDONE, group, &(struct cgb_event){.weight = weight});
+                return;
+        }
         group->foreign = true;
         cgb_report(cgb, CGB_EVENT_FOREIGN_WRITE, group, &(struct cgb_event){.weight = weight});
 }

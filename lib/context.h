@@ -40,6 +40,7 @@ struct cgb_group {
         uint32_t found_weight;          /* to be put back */
         bool journalled;
         bool touched;                   /* we have written its weight */
+        bool undone;                    /* what we wrote was undone, and written again: the next time it is left alone */
         bool foreign;
         bool boosted;
         bool gone;

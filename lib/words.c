@@ -44,6 +44,8 @@ const char *cgb_event_type_to_string(enum cgb_event_type type)
                 return "restored";
         case CGB_EVENT_ERROR:
                 return "error";
+        case CGB_EVENT_UNDONE:
+                return "undone";
         }
         return "unknown";
 }

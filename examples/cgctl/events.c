@@ -46,6 +46,9 @@ static void print_event(const struct cgb_event *event)
                 report_line(NULL, "%s: somebody else wrote its cpu.weight (%u); left alone from now on", event->name,
                         event->weight);
                 break;
+        case CGB_EVENT_UNDONE:
+                report_line(NULL, "%s: somebody put its cpu.weight back (%u); written again, this once", event->name, event->weight);
+                break;
         case CGB_EVENT_RESTORED:
                 print_restored(event);
                 break;

@@ -128,6 +128,7 @@ enum cgb_event_type {
         CGB_EVENT_FOREIGN_WRITE,        /**< somebody else wrote its cpu.weight: left alone from now on */
         CGB_EVENT_RESTORED,             /**< the values of a manager that died were put back at the start */
         CGB_EVENT_ERROR,                /**< this workspace failed, the others go on: see .fault */
+        CGB_EVENT_UNDONE,               /**< its cpu.weight was what it had been before us, as after a reload of systemd: written again, this once */
 };
 
 /** Something that happened. Pointers are good until the next call on the same context. */
@@ -136,7 +137,7 @@ struct cgb_event {
         const char *name;               /**< the workspace; empty where it is not about one */
         struct cgb_action action;       /**< for CGB_EVENT_WEIGHT, CGB_EVENT_BOOSTED and CGB_EVENT_SPENT */
         uint32_t price_permille;        /**< for CGB_EVENT_PRESSURE */
-        uint32_t weight;                /**< for CGB_EVENT_FOREIGN_WRITE: what was found */
+        uint32_t weight;                /**< for CGB_EVENT_FOREIGN_WRITE and CGB_EVENT_UNDONE: what was found */
         uint32_t restored;              /**< for CGB_EVENT_RESTORED: how many files */
         const struct cgb_fault *fault;  /**< for CGB_EVENT_ERROR; else NULL */
 };

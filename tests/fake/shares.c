@@ -149,6 +149,26 @@ static void a_foreign_write_is_noticed_once_and_not_fought(void **state)
         assert_int_equal(fake_weight(fake, "work/alice"), 100);
 }
 
+static void what_is_put_back_under_us_is_written_again_once(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = fake_started(fake);
+        struct cgb_workspace workspace;
+
+        fake_run(fake, cgb, 3, HOG_ALICE);
+        assert_true(fake_weight(fake, "work/bob") > 100);
+        fake_set_weight(fake, "work/bob", 100); /* as a reload of systemd does */
+        fake_run(fake, cgb, 3, HOG_ALICE);
+        assert_true(fake_weight(fake, "work/bob") > 100);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, "bob"), 1);
+        fake_set_weight(fake, "work/bob", 100);
+        fake_run(fake, cgb, 3, HOG_ALICE);
+        assert_int_equal(fake_weight(fake, "work/bob"), 100);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, "bob"), 0);
+        assert_true(fake_find(cgb, "bob", &workspace));
+        assert_true(workspace.foreign);
+}
+
 static void a_foreign_write_is_noticed_where_nothing_is_to_be_written(void **state)
 {
         struct fake *fake = *state;
@@ -234,6 +254,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_share_may_be_set_as_long_as_nothing_was_written, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_share_that_is_set_twice_counts_as_it_was_set_last, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_is_noticed_once_and_not_fought, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(what_is_put_back_under_us_is_written_again_once, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_is_noticed_where_nothing_is_to_be_written, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_among_many_is_noticed_before_long, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_after_the_last_step_is_not_overwritten_by_stop, setup_two, fake_teardown),
