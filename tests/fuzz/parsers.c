@@ -219,8 +219,10 @@ static void fuzz_paths(const char *bytes, size_t n)
 /* A pattern and a path with a newline between them. */
 static void fuzz_globs(const char *bytes, size_t n)
 {
-        char *pattern = strndup(bytes, n), *path = strchr(pattern, '\n'), *above;
+        char *pattern = strndup(bytes, n), *path, *above;
 
+        check(pattern != NULL, "there is memory");
+        path = strchr(pattern, '\n');
         if (path != NULL)
                 *path++ = '\0';
         if (path != NULL && cgb_glob_complain(pattern) == NULL && cgb_path_is_valid(path)
