@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Giving: who is asked to give, how much, and what happens when it turns out that it was needed.
+ *
+ * The main danger is the cure, so everything here is small and slow: a hundredth a step, after six steps without pressure, from those with the
+ * least credit first, and only until there is enough. Who is awake and within its fair share is never asked.
+ */
+#include "memory-state.h"
+
+/* After joining, or after its limit had to be raised, a workspace is left alone: what it does then it does for the first time. */
+#define GRACE_USEC (30 * SECOND_USEC)
+
+/* Not one burst of work in half a minute: asleep, it may be asked below its fair share while memory is short. Ten minutes: idle,
+ * it may be asked before memory is. */
+#define ASLEEP_USEC (30 * SECOND_USEC)
+#define IDLE_USEC (600 * SECOND_USEC)
+
+/* As Meta's senpai found for thousands of hosts: a hundredth of what could go, after six quiet looks. */
+#define CALM_STEPS 6
+#define STEP_PART 100
+
+/* A larger reclaim holds the kernel's LRU locks and the swap for longer than anybody should notice. Before 6.12 the kernel takes up to 60 %
+ * more than it is asked for. */
+#define STEP_MAX_BYTES (32 * MIB)
+#define STEP_MAX_INEXACT_BYTES (16 * MIB)
+
+/* Below what the kernel reclaims at once (SWAP_CLUSTER_MAX pages, twice) asking costs more than it brings. */
+#define STEP_MIN_BYTES (256 * 1024ull)
+
+/* Asked at once: the worker is one, and each of them has its own step. */
+#define DONORS_PER_STEP 4
+
+/* More than a quarter came back: that was no cold memory. Below a MiB it is noise. */
+#define REFAULT_PART 4
+#define REFAULT_MIN_BYTES MIB
+#define GIVE_BACK_FACTOR 2
+#define BACKOFF_MIN_USEC (30 * SECOND_USEC)
+#define BACKOFF_MAX_USEC (3600 * SECOND_USEC)
+
+enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        uint64_t quiet_usec = law->clock_usec - rights->last_active_usec;
+
+        if (!law->options.can_reclaim || law->clock_usec < rights->grace_until_usec || rights->frozen)
+                return CGB_MEMORY_REASON_NONE;
+        if (quiet_usec >= IDLE_USEC)
+                return CGB_MEMORY_REASON_IDLE;
+        if (law->contended && quiet_usec >= ASLEEP_USEC)
+                return CGB_MEMORY_REASON_ASLEEP;
+        if (law->contended && rights->usage_bytes > rights->fair_bytes)
+                return CGB_MEMORY_REASON_OVER_SHARE;
+        return CGB_MEMORY_REASON_NONE;
+}
+
+/* A step's time with the window open moves it on; what is older than both halves is forgiven, and so is half of the wait. */
+static void move_window(struct cgb_memory *law, struct cgb_guard *guard)
+{
+        while (law->clock_usec - guard->begin_usec >= WINDOW_HALF_USEC) {
+                if (guard->reclaimed_bytes[0] == 0 && guard->reclaimed_bytes[1] == 0 && guard->refaulted_bytes[0] == 0
+                    && guard->refaulted_bytes[1] == 0) {
+                        guard->begin_usec = law->clock_usec;
+                        return;
+                }
+                if (guard->reclaimed_bytes[1] > 0)
+                        guard->backoff_usec = cgb_max_u64(BACKOFF_MIN_USEC, guard->backoff_usec / 2);
+                guard->begin_usec += WINDOW_HALF_USEC;
+                guard->reclaimed_bytes[1] = guard->reclaimed_bytes[0];
+                guard->refaulted_bytes[1] = guard->refaulted_bytes[0];
+                guard->reclaimed_bytes[0] = guard->refaulted_bytes[0] = 0;
+        }
+}
+
+static bool guard_trips(const struct cgb_guard *guard)
+{
+        uint64_t reclaimed_bytes = guard->reclaimed_bytes[0] + guard->reclaimed_bytes[1];
+        uint64_t refaulted_bytes = guard->refaulted_bytes[0] + guard->refaulted_bytes[1];
+
+        return reclaimed_bytes > 0 && refaulted_bytes >= REFAULT_MIN_BYTES && refaulted_bytes > reclaimed_bytes / REFAULT_PART;
+}
+
+/* Twice what came back is granted above usage, and the wait doubles from one time to the next. */
+static void give_back(struct cgb_memory *law, uint32_t holder, struct cgb_guard *guard)
+{
+        struct cgb_rights *rights = &law->slots[holder].rights;
+        uint64_t bytes = GIVE_BACK_FACTOR * (guard->refaulted_bytes[0] + guard->refaulted_bytes[1]);
+
+        for_each_lane(law, holder, i)
+                if (law->slots[i].refaults)
+                        law->slots[i].give_back_bytes = bytes;
+        guard->backoff_usec = cgb_max_u64(guard->backoff_usec, BACKOFF_MIN_USEC);
+        rights->grace_until_usec = cgb_max_u64(rights->grace_until_usec, law->clock_usec + guard->backoff_usec);
+        guard->backoff_usec = cgb_min_u64(2 * guard->backoff_usec, BACKOFF_MAX_USEC);
+        guard->reclaimed_bytes[0] = guard->reclaimed_bytes[1] = guard->refaulted_bytes[0] = guard->refaulted_bytes[1] = 0;
+}
+
+void cgb_memory_guard(struct cgb_memory *law)
+{
+        for_each_workspace(law, i) {
+                struct cgb_guard *guard = &law->slots[i].rights.guard;
+
+                move_window(law, guard);
+                if (guard_trips(guard))
+                        give_back(law, i, guard);
+        }
+}
+
+/* Every lane whose pressure was read in this round was calm, and one was read. */
+static void count_calm(struct cgb_memory *law, uint32_t holder)
+{
+        struct cgb_rights *rights = &law->slots[holder].rights;
+        bool read = false, calm = true;
+
+        for_each_lane(law, holder, i) {
+                if (!law->slots[i].pressure_read)
+                        continue;
+                read = true;
+                calm &= law->slots[i].calm;
+        }
+        if (!read)
+                return;
+        if (!calm)
+                rights->calm_steps = 0;
+        else if (law->clock_usec - rights->calm_counted_usec >= law->options.step_usec) {
+                rights->calm_steps++;
+                rights->calm_counted_usec = law->clock_usec;
+        }
+}
+
+/* A hundredth of what could go, within what a step may take. 0: not worth asking. */
+static uint64_t step_bytes(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        uint64_t most = law->options.reclaims_exactly ? STEP_MAX_BYTES : STEP_MAX_INEXACT_BYTES;
+        uint64_t bytes = cgb_min_u64(cgb_minus(rights->usage_bytes, cgb_memory_least(rights)) / STEP_PART, most);
+
+        return bytes >= STEP_MIN_BYTES ? bytes : 0;
+}
+
+static bool can_be_asked(const struct cgb_memory_slot *slot)
+{
+        return slot->children == 0 && !slot->foreign && slot->known && slot->stat_known && slot->asked_bytes == 0;
+}
+
+/* The lane with the most to drop; NOBODY if one of them has not answered yet, or none can. */
+static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
+{
+        uint32_t best = NOBODY;
+        uint64_t most = 0;
+
+        for_each_lane(law, holder, i) {
+                const struct cgb_memory_slot *slot = &law->slots[i];
+                uint64_t bytes = slot->file_bytes + cgb_min_u64(law->pool.swap_free_bytes, slot->anon_bytes);
+
+                if (slot->asked_bytes > 0)
+                        return NOBODY;
+                if (can_be_asked(slot) && bytes > most) {
+                        best = i;
+                        most = bytes;
+                }
+        }
+        return best;
+}
+
+static bool may_be_asked_now(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        return rights->calm_steps >= CALM_STEPS && law->clock_usec - rights->asked_usec >= law->options.step_usec
+                && step_bytes(law, rights) > 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+}
+
+/* Is @a's credit the smaller part of what it may have? */
+static bool has_less_credit(const struct cgb_rights *a, const struct cgb_rights *b)
+{
+        return (cgb_i128)a->credit * cgb_memory_credit_cap(b) < (cgb_i128)b->credit * cgb_memory_credit_cap(a);
+}
+
+/* The next donor: of those that may be asked, the one with the least credit. Those already asked in this step have .asked_usec = now. */
+static uint32_t find_donor(const struct cgb_memory *law)
+{
+        uint32_t best = NOBODY;
+
+        for_each_workspace(law, i)
+                if (may_be_asked_now(law, &law->slots[i].rights)
+                    && (best == NOBODY || has_less_credit(&law->slots[i].rights, &law->slots[best].rights)))
+                        best = i;
+        return best;
+}
+
+static void queue_reclaim(struct cgb_memory *law, uint32_t node, uint64_t bytes, enum cgb_memory_reason reason)
+{
+        struct cgb_memory_slot *slot = &law->slots[node];
+
+        slot->asked_bytes = bytes;
+        slot->asked_at_bytes = slot->usage_bytes;
+        slot->reclaim_reason = reason;
+        slot->next_reclaim = NOBODY;
+        if (law->reclaims.last != NOBODY)
+                law->slots[law->reclaims.last].next_reclaim = node;
+        else
+                law->reclaims.first = node;
+        law->reclaims.last = node;
+}
+
+/* What is asked for and has not come yet. */
+static uint64_t under_way(const struct cgb_memory *law)
+{
+        uint64_t bytes = 0;
+
+        for_each_memory_slot(law, i)
+                bytes += law->slots[i].asked_bytes;
+        return bytes;
+}
+
+/* Free memory is to be half as much again as what is called short, so that the next wave finds some. */
+static bool is_enough(const struct cgb_memory *law, uint64_t coming_bytes)
+{
+        return law->pool.free_bytes + coming_bytes >= law->reserve_bytes + law->reserve_bytes / 2;
+}
+
+void cgb_memory_ask(struct cgb_memory *law)
+{
+        uint64_t coming_bytes = under_way(law);
+
+        for_each_workspace(law, i)
+                count_calm(law, i);
+        for (int n = 0; n < DONORS_PER_STEP; n++) {
+                uint32_t donor = find_donor(law), lane;
+                struct cgb_rights *rights;
+                enum cgb_memory_reason reason;
+
+                if (donor == NOBODY)
+                        break;
+                rights = &law->slots[donor].rights;
+                reason = cgb_memory_may_give(law, rights);
+                rights->asked_usec = law->clock_usec;
+                lane = find_lane(law, donor);
+                if (lane == NOBODY || (is_enough(law, coming_bytes) && reason != CGB_MEMORY_REASON_IDLE))
+                        continue;
+                queue_reclaim(law, lane, step_bytes(law, rights), reason);
+                coming_bytes += law->slots[lane].asked_bytes;
+        }
+}

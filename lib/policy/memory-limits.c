@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Limits: what each memory.high is to be after this step.
+ *
+ * Raised at once and by much, lowered after the fact and never below usage + headroom nor below the ceiling: so who grows within its
+ * rights never meets its limit, not even between two readings. Who grows beyond them is raised step by step, and meets it if it is faster
+ * than that. The one exception is the freeze: whoever grows without end, above its rights, while memory is short, keeps the limit it has.
+ */
+#include "memory-state.h"
+
+/* What a raise allows for at least, and for how long the present growth may go on without another. */
+#define RAISE_MIN_BYTES (64 * MIB)
+#define RAISE_GROWTH_SECONDS 4
+
+/* After a raise nothing is taken for a while: what made it necessary may not be over. */
+#define RAISE_GRACE_USEC (30 * SECOND_USEC)
+
+/* Growth without end: nothing but growth for five seconds, a quarter of the fair share or more, and all of it above one's rights. A build
+ * that starts its compilers stops growing sooner; a leak does not. */
+#define FREEZE_USEC (5 * SECOND_USEC)
+#define FREEZE_PART 4
+
+/* Growth has stopped when usage did not rise for two seconds, or fell by a MiB. */
+#define RUN_PAUSE_USEC (2 * SECOND_USEC)
+#define RUN_DROP_BYTES MIB
+
+static uint64_t round_up(uint64_t bytes)
+{
+        return (bytes + LIMIT_GRAIN_BYTES - 1) / LIMIT_GRAIN_BYTES * LIMIT_GRAIN_BYTES;
+}
+
+/* A limit that would not bind is the one that was found. */
+static uint64_t as_limit(const struct cgb_memory_slot *slot, uint64_t bytes)
+{
+        return cgb_plus(bytes, LIMIT_GRAIN_BYTES) > cgb_memory_lid(slot) ? slot->found_bytes : round_up(bytes);
+}
+
+/* Does usage come too near, or is there a sign that it was there already? */
+static enum cgb_memory_reason need(const struct cgb_memory *law, const struct cgb_memory_slot *slot)
+{
+        if (!cgb_memory_is_managed(slot))
+                return CGB_MEMORY_REASON_NONE;
+        if (slot->hit)
+                return CGB_MEMORY_REASON_HIT;
+        if (slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes)
+                return CGB_MEMORY_REASON_NEAR;
+        if (slot->refaults || slot->give_back_bytes > 0)
+                return CGB_MEMORY_REASON_REFAULTS;
+        return law->pool.pressed ? CGB_MEMORY_REASON_PRESSED : CGB_MEMORY_REASON_NONE;
+}
+
+/* Where its rights end, and not below usage + headroom: that is granted whatever the credit. */
+static uint64_t granted(struct cgb_memory *law, uint32_t node)
+{
+        const struct cgb_memory_slot *slot = &law->slots[node];
+        const struct cgb_rights *rights = cgb_memory_rights(law, node);
+        uint64_t rights_bytes = cgb_memory_lane_part(law, node, cgb_max_u64(rights->floor_bytes, rights->ceiling_bytes));
+
+        return cgb_max_u64(rights_bytes, slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes));
+}
+
+/*
+ * H = min(what is granted, max(1.25 H, usage + max(64 MiB, 4 s of growth))). A limit that was hit says that usage was there, though it was
+ * not there when it was read. While memory is not short nobody's rights end anywhere.
+ */
+static uint64_t raised(struct cgb_memory *law, uint32_t node)
+{
+        struct cgb_memory_slot *slot = &law->slots[node];
+        uint64_t peak = slot->hit ? cgb_max_u64(slot->usage_bytes, slot->high_bytes) : slot->usage_bytes;
+        uint64_t growth = cgb_max_u64(RAISE_MIN_BYTES, RAISE_GROWTH_SECONDS * slot->growth_bytes);
+        uint64_t least = peak + cgb_memory_headroom(peak) + slot->give_back_bytes;
+        uint64_t most = law->contended ? cgb_max_u64(granted(law, node), least) : UINT64_MAX;
+        uint64_t wanted = cgb_max_u64(slot->high_bytes + slot->high_bytes / 4, peak + growth);
+
+        wanted = cgb_max_u64(cgb_min_u64(wanted, most), least);
+        return cgb_max_u64(slot->high_bytes, as_limit(slot, wanted));
+}
+
+/* After a reclaim. One MiB, or a sixty-fourth of a large limit, is not worth a write. */
+static bool is_worth_lowering(const struct cgb_memory_slot *slot, uint64_t target_bytes)
+{
+        return target_bytes < slot->high_bytes && slot->high_bytes - target_bytes >= cgb_max_u64(MIB, target_bytes / 64);
+}
+
+static void want(struct cgb_memory_slot *slot, uint64_t target_bytes, enum cgb_memory_reason reason)
+{
+        slot->target_bytes = target_bytes;
+        slot->target_reason = reason;
+}
+
+static void want_lower(struct cgb_memory_slot *slot, uint64_t bytes, enum cgb_memory_reason reason)
+{
+        uint64_t target_bytes = as_limit(slot, bytes);
+
+        if (is_worth_lowering(slot, target_bytes))
+                want(slot, target_bytes, reason);
+}
+
+/* Follows the usage of a workspace: how long has it done nothing but grow? */
+static void follow_run(struct cgb_memory *law, struct cgb_rights *rights)
+{
+        if (rights->usage_bytes > rights->run_top_bytes) {
+                rights->run_top_bytes = rights->usage_bytes;
+                rights->run_top_usec = law->clock_usec;
+        } else if (rights->usage_bytes + RUN_DROP_BYTES < rights->run_top_bytes
+                   || law->clock_usec - rights->run_top_usec > RUN_PAUSE_USEC) {
+                rights->run_begin_usec = rights->run_top_usec = law->clock_usec;
+                rights->run_begin_bytes = rights->run_top_bytes = rights->usage_bytes;
+        }
+}
+
+static bool grows_without_end(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        uint64_t enough = cgb_max_u64(cgb_memory_headroom(rights->usage_bytes), rights->fair_bytes / FREEZE_PART);
+
+        return law->options.can_reclaim && law->contended && rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes)
+                && law->clock_usec - rights->run_begin_usec >= FREEZE_USEC && rights->usage_bytes - rights->run_begin_bytes >= enough;
+}
+
+static bool has_stopped(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        uint64_t headroom = cgb_memory_headroom(rights->usage_bytes);
+
+        return !law->contended || rights->usage_bytes + headroom < rights->frozen_at_bytes
+                || rights->usage_bytes + headroom <= cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes);
+}
+
+/* @return what changed: FROZEN, THAWED, or NONE. */
+static enum cgb_memory_reason freeze_or_thaw(struct cgb_memory *law, struct cgb_rights *rights)
+{
+        follow_run(law, rights);
+        if (!rights->frozen && grows_without_end(law, rights)) {
+                rights->frozen = true;
+                rights->frozen_at_bytes = rights->usage_bytes;
+                return CGB_MEMORY_REASON_FROZEN;
+        }
+        if (rights->frozen && has_stopped(law, rights)) {
+                rights->frozen = false;
+                rights->run_begin_usec = law->clock_usec;
+                rights->run_begin_bytes = rights->usage_bytes;
+                return CGB_MEMORY_REASON_THAWED;
+        }
+        return CGB_MEMORY_REASON_NONE;
+}
+
+static void leave_alone_for_a_while(struct cgb_memory *law, struct cgb_rights *rights)
+{
+        rights->grace_until_usec = cgb_max_u64(rights->grace_until_usec, law->clock_usec + RAISE_GRACE_USEC);
+        rights->calm_steps = 0;
+}
+
+/* A group by itself, without those below it. @change: of its workspace. */
+static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason change)
+{
+        struct cgb_memory_slot *slot = &law->slots[node];
+        struct cgb_rights *rights = cgb_memory_rights(law, node);
+        enum cgb_memory_reason reason = need(law, slot);
+
+        want(slot, slot->high_bytes, CGB_MEMORY_REASON_NONE);
+        if (slot->foreign || !slot->known)
+                return;
+        if (change == CGB_MEMORY_REASON_FROZEN && slot->children == 0) {
+                want_lower(slot, slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes), change);
+        } else if (change == CGB_MEMORY_REASON_THAWED && cgb_memory_is_managed(slot)) {
+                want(slot, raised(law, node), change);
+                leave_alone_for_a_while(law, rights);
+        } else if (rights->frozen) {
+                return;
+        } else if (reason != CGB_MEMORY_REASON_NONE) {
+                want(slot, raised(law, node), reason);
+                leave_alone_for_a_while(law, rights);
+        } else if (slot->follow) {
+                want_lower(slot, granted(law, node), CGB_MEMORY_REASON_FOLLOWED);
+        }
+        slot->follow = false;
+}
+
+/* A group with groups below it has to allow for what each of these may still grow: all, while one of them has no limit. */
+static void cover_below(struct cgb_memory *law, uint32_t node)
+{
+        struct cgb_memory_slot *slot = &law->slots[node];
+        uint64_t cover_bytes = cgb_max_u64(cgb_plus(slot->usage_bytes, slot->cover_bytes), granted(law, node));
+
+        if (slot->children == 0 || slot->foreign || !slot->known)
+                return;
+        if (cover_bytes > slot->target_bytes)
+                want(slot, cgb_max_u64(slot->target_bytes, as_limit(slot, cover_bytes)), CGB_MEMORY_REASON_BELOW);
+        else if (slot->lowered_below && slot->target_bytes == slot->high_bytes)
+                want_lower(slot, cover_bytes, CGB_MEMORY_REASON_BELOW);
+}
+
+/* Tells the group above what was decided here. */
+static void tell_above(struct cgb_memory *law, const struct cgb_memory_slot *slot)
+{
+        struct cgb_memory_slot *above = &law->slots[slot->parent];
+        bool open = slot->target_bytes == CGB_MEMORY_MAX;
+
+        above->cover_bytes = cgb_plus(above->cover_bytes, open ? CGB_MEMORY_MAX : cgb_minus(slot->target_bytes, slot->usage_bytes));
+        above->lowered_below |= slot->target_bytes < slot->high_bytes;
+}
+
+static void queue_write(struct cgb_memory *law, uint32_t node)
+{
+        law->slots[node].next_write = NOBODY;
+        if (law->writes.last != NOBODY)
+                law->slots[law->writes.last].next_write = node;
+        else
+                law->writes.first = node;
+        law->writes.last = node;
+}
+
+static void decide_level(struct cgb_memory *law, uint32_t depth)
+{
+        for_each_workspace(law, i) {
+                struct cgb_memory_slot *holder = &law->slots[i];
+                enum cgb_memory_reason change = CGB_MEMORY_REASON_NONE;
+
+                if (holder->depth != depth)
+                        continue;
+                if (holder->children == 0)
+                        change = freeze_or_thaw(law, &holder->rights);
+                for_each_lane(law, i, lane) {
+                        decide(law, lane, change);
+                        cover_below(law, lane);
+                        tell_above(law, &law->slots[lane]);
+                }
+        }
+}
+
+void cgb_memory_limits(struct cgb_memory *law)
+{
+        for (uint32_t i = 0; i < law->used; i++) {
+                law->slots[i].cover_bytes = 0;
+                law->slots[i].lowered_below = false;
+        }
+        for (uint32_t depth = law->deepest; depth > 0; depth--)
+                decide_level(law, depth);
+        for (uint32_t depth = 1; depth <= law->deepest; depth++)
+                for_each_memory_slot(law, i)
+                        if (law->slots[i].depth == depth && law->slots[i].target_bytes > law->slots[i].high_bytes)
+                                queue_write(law, i);
+        for (uint32_t depth = law->deepest; depth > 0; depth--)
+                for_each_memory_slot(law, i)
+                        if (law->slots[i].depth == depth && law->slots[i].target_bytes < law->slots[i].high_bytes)
+                                queue_write(law, i);
+}

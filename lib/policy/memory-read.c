@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading: who is to be read when, and what the readings mean.
+ *
+ * memory.current costs a microsecond and is read of who is awake in every step, of who is near its limit four times a second, of a sleeper
+ * twice a minute. memory.stat makes the kernel add up what its CPUs have counted, so it is read only of those that may have to give,
+ * or of whom something was taken a moment ago; pressure only of those that really have something to give.
+ */
+#include <errno.h>
+
+#include "memory-state.h"
+
+/* Near its limit a group is read this often, so that growth of up to 64 MiB in that time is seen before the kernel stalls it. */
+#define NEAR_USEC 250000ull
+
+/* A sleeper cannot grow; what may change is what it gives back. */
+#define SLEEPER_USEC (30 * SECOND_USEC)
+
+/* It is a sleeper's pace for whoever did not run for so long. */
+#define DOZE_USEC (10 * SECOND_USEC)
+
+/* Growth by so much between two readings is a sign of life, where nobody tells who used the CPU. */
+#define LIFE_BYTES MIB
+
+/* A reserve of a tenth: less free is short. It is what a wave of wakers finds before anybody can give, and what the law refills. */
+#define RESERVE_PART 10
+
+/* Memory is called short until it was not for so many steps. */
+#define CALM_STEPS 6
+
+/* 0.1 % of ten seconds: ten milliseconds of waiting, which is one swap-in now and then. */
+#define CALM_PERMYRIAD 10
+
+/* A round counts as this at most: a suspend is no time in which anybody held anything from anybody. */
+#define ELAPSED_MAX_USEC (60 * SECOND_USEC)
+
+static uint64_t size_of(uint64_t bytes)
+{
+        return cgb_min_u64(bytes, SIZE_MAX_BYTES);
+}
+
+static void tick(struct cgb_memory *law, uint64_t now_usec)
+{
+        uint64_t passed_usec = law->begun && now_usec > law->now_usec ? cgb_min_u64(now_usec - law->now_usec, ELAPSED_MAX_USEC) : 0;
+
+        law->begun = true;
+        law->now_usec = now_usec;
+        law->clock_usec += passed_usec;
+        law->elapsed_usec = cgb_min_u64(law->elapsed_usec + passed_usec, ELAPSED_MAX_USEC);
+}
+
+static void wake_everybody(struct cgb_memory *law)
+{
+        for_each_memory_slot(law, i)
+                law->slots[i].due_usec = law->clock_usec;
+}
+
+/* Short at once, and no more only after a while with half as much again: so that it is not short and calm by turns. */
+static void judge_pool(struct cgb_memory *law)
+{
+        bool was = law->contended;
+
+        if (law->pool.free_bytes < law->reserve_bytes || law->pool.pressed) {
+                law->contended = true;
+                law->short_usec = law->clock_usec;
+        } else if (law->pool.free_bytes < law->reserve_bytes + law->reserve_bytes / 2) {
+                law->short_usec = law->contended ? law->clock_usec : law->short_usec;
+        } else if (law->clock_usec - law->short_usec >= CALM_STEPS * law->options.step_usec) {
+                law->contended = false;
+        }
+        if ((law->contended && !was) || law->pool.pressed)
+                wake_everybody(law);
+}
+
+void cgb_memory_observe_pool(struct cgb_memory *law, const struct cgb_memory_pool_sample *sample, uint64_t now_usec)
+{
+        tick(law, now_usec);
+        law->pool = (struct cgb_memory_pool_sample){
+                .size_bytes = size_of(sample->size_bytes),
+                .free_bytes = size_of(sample->free_bytes),
+                .swap_free_bytes = size_of(sample->swap_free_bytes),
+                .pressed = sample->pressed,
+        };
+        law->reserve_bytes = law->pool.size_bytes / RESERVE_PART;
+        judge_pool(law);
+        for (int file = 0; file < CGB_MEMORY_FILES; file++)
+                law->cursor[file] = 1;
+        for_each_memory_slot(law, i) {
+                struct cgb_memory_slot *slot = &law->slots[i];
+
+                slot->read = slot->hit = slot->refaults = slot->pressure_read = slot->calm = false;
+                slot->give_back_bytes = 0;
+        }
+}
+
+int cgb_memory_wake(struct cgb_memory *law, cgb_node node)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+        uint64_t next_usec;
+
+        if (slot == NULL)
+                return -ENOENT;
+        cgb_memory_rights(law, node)->last_active_usec = law->clock_usec;
+        next_usec = slot->usage_usec + law->options.step_usec;
+        slot->due_usec = cgb_min_u64(slot->due_usec, next_usec);
+        return 0;
+}
+
+static bool guard_is_open(const struct cgb_guard *guard)
+{
+        return guard->reclaimed_bytes[0] + guard->reclaimed_bytes[1] > 0;
+}
+
+static bool wants_stat(struct cgb_memory *law, uint32_t node)
+{
+        const struct cgb_memory_slot *slot = &law->slots[node];
+        const struct cgb_rights *rights = cgb_memory_rights(law, node);
+
+        if (slot->foreign || slot->children > 0)
+                return false;
+        if (slot->stat_known && law->clock_usec - slot->stat_usec < law->options.step_usec)
+                return false;
+        return cgb_memory_is_managed(slot) || guard_is_open(&rights->guard) || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+}
+
+static bool wants_pressure(struct cgb_memory *law, uint32_t node)
+{
+        const struct cgb_memory_slot *slot = &law->slots[node];
+        const struct cgb_rights *rights = cgb_memory_rights(law, node);
+
+        return slot->stat_known && !slot->foreign && slot->children == 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+}
+
+static bool is_wanted(struct cgb_memory *law, uint32_t node, enum cgb_memory_file file)
+{
+        const struct cgb_memory_slot *slot = &law->slots[node];
+
+        switch (file) {
+        case CGB_MEMORY_CURRENT:
+                return !slot->known || slot->due_usec <= law->clock_usec;
+        case CGB_MEMORY_EVENTS:
+                return slot->read && cgb_memory_is_managed(slot);
+        case CGB_MEMORY_STAT:
+                return slot->read && wants_stat(law, node);
+        case CGB_MEMORY_PRESSURE:
+                return slot->read && wants_pressure(law, node);
+        }
+        return false;
+}
+
+bool cgb_memory_next_to_read(struct cgb_memory *law, enum cgb_memory_file file, cgb_node *ret)
+{
+        uint32_t *cursor = &law->cursor[file];
+
+        for (; *cursor < law->used; ++*cursor) {
+                uint32_t node = *cursor;
+
+                if (!law->slots[node].taken || !is_wanted(law, node, file))
+                        continue;
+                ++*cursor;
+                *ret = node;
+                return true;
+        }
+        return false;
+}
+
+/* Halves from one reading to the next unless it is outdone: a compiler that pauses will go on. */
+static void follow_growth(const struct cgb_memory *law, struct cgb_memory_slot *slot, uint64_t usage_bytes)
+{
+        uint64_t passed_usec = law->clock_usec - slot->usage_usec, grown_kib = cgb_minus(usage_bytes, slot->usage_bytes) / 1024;
+
+        if (passed_usec == 0)
+                return;
+        slot->growth_bytes = cgb_max_u64(grown_kib * SECOND_USEC / passed_usec * 1024, slot->growth_bytes / 2);
+}
+
+static void forget_the_past(struct cgb_memory_slot *slot)
+{
+        slot->known = slot->events_known = slot->stat_known = slot->follow = false;
+        slot->growth_bytes = slot->refaulted_bytes = slot->asked_bytes = 0;
+}
+
+static uint64_t interval_usec(struct cgb_memory *law, uint32_t node)
+{
+        const struct cgb_memory_slot *slot = &law->slots[node];
+        const struct cgb_rights *rights = cgb_memory_rights(law, node);
+        uint64_t step_usec = law->options.step_usec;
+
+        if (cgb_memory_is_managed(slot) && slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes
+            && slot->growth_bytes > 0)
+                return cgb_min_u64(NEAR_USEC, step_usec);
+        if (law->clock_usec - rights->last_active_usec < DOZE_USEC || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE
+            || guard_is_open(&rights->guard))
+                return step_usec;
+        return cgb_max_u64(SLEEPER_USEC, step_usec);
+}
+
+int cgb_memory_observe_current(struct cgb_memory *law, cgb_node node, uint64_t usage_bytes, uint64_t identity)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+
+        if (slot == NULL)
+                return -ENOENT;
+        usage_bytes = size_of(usage_bytes) / 1024 * 1024;
+        if (identity != slot->identity) {
+                forget_the_past(slot);
+                slot->identity = identity;
+        }
+        if (slot->known) {
+                if (usage_bytes >= slot->usage_bytes + LIFE_BYTES)
+                        cgb_memory_rights(law, node)->last_active_usec = law->clock_usec;
+                follow_growth(law, slot, usage_bytes);
+        }
+        slot->known = slot->read = true;
+        slot->usage_bytes = usage_bytes;
+        slot->usage_usec = law->clock_usec;
+        slot->due_usec = law->clock_usec + interval_usec(law, node);
+        return 0;
+}
+
+int cgb_memory_observe_events(struct cgb_memory *law, cgb_node node, uint64_t high)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+
+        if (slot == NULL)
+                return -ENOENT;
+        slot->hit = slot->events_known && high > slot->events_high;
+        slot->events_high = high;
+        slot->events_known = true;
+        return 0;
+}
+
+int cgb_memory_observe_stat(struct cgb_memory *law, cgb_node node, const struct cgb_memory_stat_sample *sample)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+        struct cgb_guard *guard;
+        uint64_t came_back_bytes;
+
+        if (slot == NULL)
+                return -ENOENT;
+        guard = &cgb_memory_rights(law, node)->guard;
+        came_back_bytes = slot->stat_known ? size_of(cgb_minus(sample->refaulted_bytes, slot->refaulted_bytes)) : 0;
+        slot->refaults = came_back_bytes >= LIFE_BYTES;
+        if (guard_is_open(guard))
+                guard->refaulted_bytes[0] += came_back_bytes;
+        slot->refaulted_bytes = sample->refaulted_bytes;
+        slot->file_bytes = size_of(sample->file_bytes);
+        slot->anon_bytes = size_of(sample->anon_bytes);
+        slot->stat_known = true;
+        slot->stat_usec = law->clock_usec;
+        return 0;
+}
+
+static bool is_calm(uint64_t permyriad)
+{
+        return permyriad == CGB_UNKNOWN || permyriad < CALM_PERMYRIAD;
+}
+
+int cgb_memory_observe_pressure(struct cgb_memory *law, cgb_node node, uint64_t memory_permyriad, uint64_t io_permyriad)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+
+        if (slot == NULL)
+                return -ENOENT;
+        slot->pressure_read = true;
+        slot->calm = is_calm(memory_permyriad) && is_calm(io_permyriad);
+        return 0;
+}
+
+int cgb_memory_reclaimed(struct cgb_memory *law, cgb_node node, uint64_t usage_bytes)
+{
+        struct cgb_memory_slot *slot = cgb_memory_find(law, node);
+        uint64_t got_bytes;
+
+        if (slot == NULL || slot->asked_bytes == 0)
+                return -ENOENT;
+        usage_bytes = size_of(usage_bytes) / 1024 * 1024;
+        got_bytes = cgb_minus(slot->asked_at_bytes, usage_bytes);
+        cgb_memory_rights(law, node)->guard.reclaimed_bytes[0] += got_bytes;
+        law->reclaimed_bytes += got_bytes;
+        slot->asked_bytes = 0;
+        slot->usage_bytes = usage_bytes;
+        slot->follow = true;
+        slot->due_usec = law->clock_usec;
+        return 0;
+}
