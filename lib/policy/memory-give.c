@@ -135,9 +135,10 @@ static uint64_t step_bytes(const struct cgb_memory *law, const struct cgb_rights
         return bytes >= STEP_MIN_BYTES ? bytes : 0;
 }
 
+/* Also its own pressure was looked at in this round: a lane does not give for the calm of another. */
 static bool can_be_asked(const struct cgb_memory_slot *slot)
 {
-        return slot->children == 0 && !slot->foreign && slot->known && slot->stat_known && slot->asked_bytes == 0;
+        return slot->children == 0 && !slot->foreign && slot->known && slot->pressure_read && slot->calm && slot->asked_bytes == 0;
 }
 
 /* The lane with the most to drop; NOBODY if one of them has not answered yet, or none can. */

@@ -149,6 +149,14 @@ static void leave_alone_for_a_while(struct cgb_memory *law, struct cgb_rights *r
         rights->calm_steps = 0;
 }
 
+/* Its limit is usage + headroom, once: a lane that was not read in this round waits for the next. */
+static void freeze_lane(struct cgb_memory_slot *slot)
+{
+        if (!slot->limit_is_frozen && slot->read)
+                want_lower(slot, slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes), CGB_MEMORY_REASON_FROZEN);
+        slot->limit_is_frozen |= slot->read;
+}
+
 /* A group by itself, without those below it. @change: of its workspace. */
 static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason change)
 {
@@ -159,33 +167,35 @@ static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason
         want(slot, slot->high_bytes, CGB_MEMORY_REASON_NONE);
         if (slot->foreign || !slot->known)
                 return;
-        if (change == CGB_MEMORY_REASON_FROZEN && slot->children == 0) {
-                want_lower(slot, slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes), change);
-        } else if (change == CGB_MEMORY_REASON_THAWED && cgb_memory_is_managed(slot)) {
+        if (rights->frozen) {
+                freeze_lane(slot);
+                return;
+        }
+        slot->limit_is_frozen = false;
+        if (change == CGB_MEMORY_REASON_THAWED && cgb_memory_is_managed(slot)) {
                 want(slot, raised(law, node), change);
                 leave_alone_for_a_while(law, rights);
-        } else if (rights->frozen) {
-                return;
         } else if (reason != CGB_MEMORY_REASON_NONE) {
                 want(slot, raised(law, node), reason);
                 leave_alone_for_a_while(law, rights);
-        } else if (slot->follow) {
+        } else if (slot->follow && slot->read) {
                 want_lower(slot, granted(law, node), CGB_MEMORY_REASON_FOLLOWED);
         }
-        slot->follow = false;
+        slot->follow &= !slot->read;
 }
 
 /* A group with groups below it has to allow for what each of these may still grow: all, while one of them has no limit. */
 static void cover_below(struct cgb_memory *law, uint32_t node)
 {
         struct cgb_memory_slot *slot = &law->slots[node];
-        uint64_t cover_bytes = cgb_max_u64(cgb_plus(slot->usage_bytes, slot->cover_bytes), granted(law, node));
+        uint64_t usage_bytes = cgb_max_u64(slot->usage_bytes, slot->below_usage_bytes); /* theirs may have been read later */
+        uint64_t cover_bytes = cgb_max_u64(cgb_plus(usage_bytes, slot->cover_bytes), granted(law, node));
 
         if (slot->children == 0 || slot->foreign || !slot->known)
                 return;
         if (cover_bytes > slot->target_bytes)
                 want(slot, cgb_max_u64(slot->target_bytes, as_limit(slot, cover_bytes)), CGB_MEMORY_REASON_BELOW);
-        else if (slot->lowered_below && slot->target_bytes == slot->high_bytes)
+        else if (slot->lowered_below && slot->read && slot->target_bytes == slot->high_bytes)
                 want_lower(slot, cover_bytes, CGB_MEMORY_REASON_BELOW);
 }
 

@@ -111,6 +111,15 @@ static bool guard_is_open(const struct cgb_guard *guard)
         return guard->reclaimed_bytes[0] + guard->reclaimed_bytes[1] > 0;
 }
 
+/* Reading it may lead to something: it may be asked, and has something to give or was not looked at yet. */
+static bool is_donor(struct cgb_memory *law, uint32_t node)
+{
+        const struct cgb_rights *rights = cgb_memory_rights(law, node);
+
+        return cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE
+                && (!law->slots[node].stat_known || rights->usage_bytes > cgb_memory_least(rights));
+}
+
 static bool wants_stat(struct cgb_memory *law, uint32_t node)
 {
         const struct cgb_memory_slot *slot = &law->slots[node];
@@ -137,7 +146,9 @@ static bool is_wanted(struct cgb_memory *law, uint32_t node, enum cgb_memory_fil
 
         switch (file) {
         case CGB_MEMORY_CURRENT:
-                return !slot->known || slot->due_usec <= law->clock_usec;
+                return !slot->known || slot->due_usec <= law->clock_usec
+                        || (cgb_memory_rights(law, node)->frozen && !slot->limit_is_frozen)
+                        || (law->clock_usec - slot->usage_usec >= law->options.step_usec && is_donor(law, node));
         case CGB_MEMORY_EVENTS:
                 return slot->read && cgb_memory_is_managed(slot);
         case CGB_MEMORY_STAT:
@@ -189,8 +200,7 @@ static uint64_t interval_usec(struct cgb_memory *law, uint32_t node)
         if (cgb_memory_is_managed(slot) && slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes
             && slot->growth_bytes > 0)
                 return cgb_min_u64(NEAR_USEC, step_usec);
-        if (law->clock_usec - rights->last_active_usec < DOZE_USEC || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE
-            || guard_is_open(&rights->guard))
+        if (law->clock_usec - rights->last_active_usec < DOZE_USEC || guard_is_open(&rights->guard) || slot->children > 0)
                 return step_usec;
         return cgb_max_u64(SLEEPER_USEC, step_usec);
 }

@@ -99,6 +99,7 @@ struct cgb_memory_slot {
         uint64_t asked_at_bytes;                /* usage then */
         bool follow;                            /* a reclaim ended: the limit may follow */
         uint64_t give_back_bytes;
+        bool limit_is_frozen;
 
         /* sums over what is below, for the root and inner groups */
         uint64_t shares_permille, held_bytes, below_usage_bytes;
