@@ -11,8 +11,8 @@
 /* Twenty microseconds of reading, and a thousand groups are gone through in a minute. */
 #define CHECKS_PER_STEP 16
 
-/* Makes the journal on disk name every weight that we have written or are about to write. */
-static int save_journal(struct cgb *cgb)
+/* Makes the journal on disk name every value that we have written or are about to write. */
+int cgb_journal_write(struct cgb *cgb)
 {
         struct cgb_journal journal = {0};
         int r = cgb_journal_of(cgb, &journal);
@@ -36,12 +36,14 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
                 const struct cgb_group *group = cgb->groups[i];
 
                 if (group->journalled && !group->foreign)
-                        r = cgb_journal_add(ret, group->dir.inode, group->found_weight, group->name);
+                        r = cgb_journal_add(ret, group->dir.inode, CGB_JOURNAL_WEIGHT, group->found_weight, group->name);
+                if (group->memory.journalled && !group->memory.foreign && r == 0)
+                        r = cgb_journal_add(ret, group->dir.inode, CGB_JOURNAL_HIGH, group->memory.found_bytes, group->name);
         }
         for (size_t i = 0; i < cgb->inherited.n && r == 0; i++) {
                 const struct cgb_journal_entry *entry = &cgb->inherited.entries[i];
 
-                r = cgb_journal_add(ret, entry->inode, entry->weight, entry->name);
+                r = cgb_journal_add(ret, entry->inode, entry->file, entry->value, entry->name);
         }
         return r < 0 ? cgb_fail(cgb, r, cgb->state_name, "out of memory", NULL) : 0;
 }
@@ -166,7 +168,7 @@ static int prepare_journal(struct cgb *cgb)
                 changed |= !group->journalled;
                 group->journalled = true;
         }
-        r = changed ? save_journal(cgb) : 0;
+        r = changed ? cgb_journal_write(cgb) : 0;
         if (r < 0)
                 cgb->journal_is_stale = true;
         return r;
@@ -203,6 +205,6 @@ void cgb_apply(struct cgb *cgb)
         }
         look_around(cgb);
         if (cgb->journal_is_stale)
-                save_journal(cgb);
+                cgb_journal_write(cgb);
         cgb_groups_drop_gone(cgb);
 }

@@ -17,6 +17,7 @@
 #include "context.h"
 #include "kernel/mount.h"
 #include "kernel/path.h"
+#include "reclaim.h"
 
 /* Once a second: what helps is to be armed before the burst, not to be quick after it. */
 #define STEP_USEC 1000000ull
@@ -174,8 +175,8 @@ static int check_options(const struct cgb_options *options, struct cgb_fault *fa
                 return cgb_fault_set(fault, -EINVAL, "step_usec", "the step is out of range", "10 ms to 60 s");
         if (options->depth < 1 || options->depth > DEPTH_MAX)
                 return cgb_fault_set(fault, -EINVAL, "depth", "the depth is out of range", "1 to 8");
-        if ((options->flags & ~CGB_DRY_RUN) != 0)
-                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN or 0");
+        if ((options->flags & ~(CGB_DRY_RUN | CGB_NO_MEMORY)) != 0)
+                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN, CGB_NO_MEMORY or 0");
         if (options->policy != NULL && cgb_policy_memory_size(options->policy) == 0)
                 return cgb_fault_set(fault, -EINVAL, "policy", "one of its values is out of range", "see cgburst/policy.h");
         if (options->state_dir != NULL && *options->state_dir == '\0')
@@ -321,7 +322,7 @@ int cgb_get_fd(const struct cgb *cgb)
 
 uint64_t cgb_get_deadline_usec(const struct cgb *cgb)
 {
-        return cgb->deadline_usec;
+        return cgb->memory.law != NULL && cgb->memory.due_usec < cgb->deadline_usec ? cgb->memory.due_usec : cgb->deadline_usec;
 }
 
 int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace *ret)
@@ -338,6 +339,8 @@ int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace 
         ret->foreign = group->foreign;
         ret->dry_run = cgb_group_is_dry(cgb, group);
         ret->rule = group->rule != NULL ? group->rule->name : "";
+        ret->memory = (struct cgb_memory_state){0};
+        ret->has_memory = group->memory.known && cgb_memory_get(cgb->memory.law, group->memory.node, &ret->memory) == 0;
         return cgb_policy_get_account(cgb->policy, group->node, &ret->account);
 }
 
@@ -361,5 +364,11 @@ int cgb_get_overview(const struct cgb *cgb, struct cgb_overview *ret)
         };
         if (cgb->started)
                 cgb_policy_get_pool(cgb->policy, CGB_NODE_ROOT, &ret->pool);
+        if (cgb->memory.law != NULL) {
+                cgb_memory_get_pool(cgb->memory.law, &ret->memory);
+                ret->memory_can_reclaim = cgb->memory.options.can_reclaim;
+                ret->limits_written = cgb->memory.limits_written;
+                ret->reclaims_late = cgb->memory.reclaimer != NULL ? cgb_reclaimer_late(cgb->memory.reclaimer) : 0;
+        }
         return 0;
 }

@@ -11,6 +11,7 @@
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
+ *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads
  */
 #include <cgburst/cgburst.h>
 
@@ -19,6 +20,7 @@
 #include "events.h"
 #include "fault.h"
 #include "journal.h"
+#include "memory-control.h"
 #include "kernel/fdcache.h"
 #include "kernel/group.h"
 #include "kernel/tree.h"
@@ -44,6 +46,7 @@ struct cgb_group {
         bool foreign;
         bool boosted;
         bool gone;
+        struct cgb_group_memory memory;
         uint32_t failing;               /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
 };
 
@@ -92,6 +95,8 @@ struct cgb {
         size_t next_check;              /* the rotation of look_around() in apply.c */
         bool journal_is_stale;          /* it names a weight that is not ours to put back any more */
 
+        struct cgb_memory_control memory;
+
         bool started;
         uint32_t price_permille;
         uint64_t deadline_usec;
@@ -135,6 +140,7 @@ void cgb_scouts_clear(struct cgb *cgb);
 int cgb_sense(struct cgb *cgb);
 void cgb_apply(struct cgb *cgb);
 int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
+int cgb_journal_write(struct cgb *cgb);
 
 /* events.c */
 void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_group *group, const struct cgb_event *details);

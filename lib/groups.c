@@ -173,8 +173,8 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight
 static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
 {
         for (size_t i = 0; i < cgb->inherited.n; i++)
-                if (cgb->inherited.entries[i].inode == group->dir.inode)
-                        group->found_weight = cgb->inherited.entries[i].weight;
+                if (cgb->inherited.entries[i].inode == group->dir.inode && cgb->inherited.entries[i].file == CGB_JOURNAL_WEIGHT)
+                        group->found_weight = (uint32_t)cgb->inherited.entries[i].value;
 }
 
 /* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it, and *@ret_file is at fault. */
@@ -237,6 +237,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
                 return r;
         }
         cgb->by_node[group->node] = group;
+        cgb_memory_adopt(cgb, group);
         cgb_report(cgb, CGB_EVENT_ADDED, group, NULL);
         if (group->is_pool) {
                 cgb_watch(cgb, group);
@@ -259,6 +260,7 @@ void cgb_group_drop(struct cgb *cgb, struct cgb_group *group)
                 drop_children(cgb, group);
         if (group->watch >= 0)
                 inotify_rm_watch(cgb->inotify_fd, group->watch);
+        cgb_memory_drop(cgb, group);
         cgb_policy_leave(cgb->policy, group->node);
         cgb->by_node[group->node] = NULL;
         take_out(cgb->groups, &cgb->n_groups, group);

@@ -15,7 +15,19 @@
 #define SUFFIX ".journal"
 #define MAGIC "cgburst journal 1\n"
 
-int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, uint32_t weight, const char *name)
+/* "max", or the 20 digits of 2^64. */
+#define VALUE_SIZE 24
+
+/* In the journal and in the tree. */
+static const struct {
+        const char *word, *file;
+} files[] = {
+        [CGB_JOURNAL_WEIGHT] = {"weight", "cpu.weight"},
+        [CGB_JOURNAL_HIGH] = {"high", "memory.high"},
+};
+#define FILES (sizeof files / sizeof files[0])
+
+int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name)
 {
         struct cgb_journal_entry *entries = journal->entries;
         char *copy = strdup(name);
@@ -28,7 +40,7 @@ int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, uint32_t weight
                 free(copy);
                 return -ENOMEM;
         }
-        entries[journal->n++] = (struct cgb_journal_entry){inode, weight, copy};
+        entries[journal->n++] = (struct cgb_journal_entry){inode, file, value, copy};
         return 0;
 }
 
@@ -67,6 +79,14 @@ static void unescape_name(char *name)
         *to = '\0';
 }
 
+static void print_value(char ret[static VALUE_SIZE], uint64_t value)
+{
+        if (value == CGB_NO_LIMIT)
+                strcpy(ret, "max");
+        else
+                snprintf(ret, VALUE_SIZE, "%" PRIu64, value);
+}
+
 int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault)
 {
         char boot[64], *text = NULL;
@@ -82,7 +102,10 @@ int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, 
         cgb_boot_id(boot, sizeof boot);
         fprintf(out, MAGIC "boot %s\n", boot);
         for (size_t i = 0; i < journal->n; i++) {
-                fprintf(out, "weight %" PRIu64 " %" PRIu32 " ", journal->entries[i].inode, journal->entries[i].weight);
+                char value[VALUE_SIZE];
+
+                print_value(value, journal->entries[i].value);
+                fprintf(out, "%s %" PRIu64 " %s ", files[journal->entries[i].file].word, journal->entries[i].inode, value);
                 print_name(out, journal->entries[i].name);
         }
         if (fclose(out) == 0)
@@ -106,18 +129,36 @@ static bool take_head(char **text)
         return strncmp(*text, line, strlen(line)) == 0;
 }
 
+/* What a file of this kind may hold. */
+static int parse_value(uint64_t *ret, enum cgb_journal_file file, const char *text, size_t n)
+{
+        uint32_t weight;
+        int r;
+
+        if (file == CGB_JOURNAL_HIGH)
+                return cgb_parse_limit(ret, text, n);
+        r = cgb_parse_weight(&weight, text, n);
+        if (r == 0)
+                *ret = weight;
+        return r;
+}
+
 /* Enters one line, if it is one of ours. */
 static int take_line(struct cgb_journal *journal, char *line)
 {
-        uint64_t inode;
-        uint32_t weight;
+        char word[8], text[VALUE_SIZE];
+        uint64_t inode, value;
         int end = 0;
 
-        if (sscanf(line, "weight %" SCNu64 " %" SCNu32 "%n", &inode, &weight, &end) != 2 || line[end] != ' '
-            || line[end + 1] == '\0' || weight < CGB_WEIGHT_MIN || weight > CGB_WEIGHT_MAX)
+        if (sscanf(line, "%7s %" SCNu64 " %23s%n", word, &inode, text, &end) != 3 || line[end] != ' ' || line[end + 1] == '\0')
                 return 0;
-        unescape_name(line + end + 1);
-        return cgb_journal_add(journal, inode, weight, line + end + 1);
+        for (size_t file = 0; file < FILES; file++) {
+                if (strcmp(word, files[file].word) != 0 || parse_value(&value, (enum cgb_journal_file)file, text, strlen(text)) < 0)
+                        continue;
+                unescape_name(line + end + 1);
+                return cgb_journal_add(journal, inode, (enum cgb_journal_file)file, value, line + end + 1);
+        }
+        return 0;
 }
 
 int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb_fault *fault)
@@ -143,13 +184,13 @@ int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb
         return 0;
 }
 
-static bool holds(const struct cgb_tree *tree, const char *path, uint32_t weight)
+static bool holds(const struct cgb_tree *tree, const char *path, const struct cgb_journal_entry *entry)
 {
         char text[64];
-        uint32_t now;
-        ssize_t n = cgb_tree_read(tree, path, "cpu.weight", text, sizeof text);
+        uint64_t now;
+        ssize_t n = cgb_tree_read(tree, path, files[entry->file].file, text, sizeof text);
 
-        return n >= 0 && cgb_parse_weight(&now, text, (size_t)n) == 0 && now == weight;
+        return n >= 0 && parse_value(&now, entry->file, text, (size_t)n) == 0 && now == entry->value;
 }
 
 /* An idle group takes no weight (EINVAL). Somebody has made it so meanwhile, and has the say. */
@@ -165,19 +206,19 @@ static bool is_idle(const struct cgb_tree *tree, const char *path)
 /* @return 1 if it was written, 0 if there was no need or the group is gone, or a negative errno. */
 static int put_back(const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
-        char path[PATH_MAX], file[sizeof fault->file], value[16];
+        char path[PATH_MAX], file[sizeof fault->file], value[VALUE_SIZE];
         uint64_t inode;
         int r;
 
         if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, parent, entry->name) < 0
-            || cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry->weight))
+            || cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry))
                 return 0;
-        snprintf(value, sizeof value, "%" PRIu32, entry->weight);
-        r = cgb_tree_write(tree, path, "cpu.weight", value, strlen(value));
-        if (r == -ENOENT || r == -ENODEV || (r == -EINVAL && is_idle(tree, path)))
+        print_value(value, entry->value);
+        r = cgb_tree_write(tree, path, files[entry->file].file, value, strlen(value));
+        if (r == -ENOENT || r == -ENODEV || (r == -EINVAL && entry->file == CGB_JOURNAL_WEIGHT && is_idle(tree, path)))
                 return 0;
-        cgb_tree_name(file, sizeof file, tree, path, "cpu.weight");
-        return r < 0 ? cgb_fault_set(fault, r, file, "the weight that was found here cannot be put back", NULL) : 1;
+        cgb_tree_name(file, sizeof file, tree, path, files[entry->file].file);
+        return r < 0 ? cgb_fault_set(fault, r, file, "the value that was found here cannot be put back", NULL) : 1;
 }
 
 int cgb_journal_put_back(struct cgb_journal *journal, const struct cgb_tree *tree, const char *parent, size_t *ret_count,

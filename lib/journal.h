@@ -2,21 +2,28 @@
 #pragma once
 
 /*
- * The restore journal: what each cpu.weight held before our first write, on disk before that write. Text, "<state_name>.journal",
+ * The restore journal: what each cpu.weight and memory.high held before our first write, on disk before that write. Text, "<state_name>.journal",
  * always replaced as a whole, so that whatever is there is complete:
  *
  *     cgburst journal 1
  *     boot 5d0c...                 groups do not outlive a boot: another boot's journal is void
  *     weight 4711 100 alice        inode, weight, path below the parent (to the end of the line; a newline is \n, a backslash \\)
+ *     high 4711 max alice          the same of memory.high
  */
 #include <cgburst/cgburst.h>
 
 #include "kernel/tree.h"
 
+enum cgb_journal_file {
+        CGB_JOURNAL_WEIGHT,
+        CGB_JOURNAL_HIGH,
+};
+
 /** One file to put back. */
 struct cgb_journal_entry {
         uint64_t inode;
-        uint32_t weight;
+        enum cgb_journal_file file;
+        uint64_t value;                 /* CGB_NO_LIMIT is "max" */
         char *name;
 };
 
@@ -27,7 +34,7 @@ struct cgb_journal {
 };
 
 /** Copies @name. @return 0; -ENOMEM. */
-int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, uint32_t weight, const char *name);
+int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name);
 
 void cgb_journal_free(struct cgb_journal *journal);
 
@@ -38,7 +45,7 @@ int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb
 int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault);
 
 /**
- * Puts every weight back whose group is still the same and holds something else. What cannot be put back stays in @journal,
+ * Puts every value back whose group is still the same and holds something else. What cannot be put back stays in @journal,
  * everything else leaves it. Of several failures the first is told.
  *
  * @ret_count: how many files were written

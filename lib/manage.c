@@ -19,9 +19,10 @@
 
 static void arm_timer(struct cgb *cgb)
 {
+        uint64_t due_usec = cgb_get_deadline_usec(cgb);
         struct itimerspec when = {
-                .it_value.tv_sec = (time_t)(cgb->deadline_usec / 1000000),
-                .it_value.tv_nsec = (long)(cgb->deadline_usec % 1000000) * 1000,
+                .it_value.tv_sec = (time_t)(due_usec / 1000000),
+                .it_value.tv_nsec = (long)(due_usec % 1000000) * 1000,
         };
 
         /* a clock of the embedder's own is not the timer's: such a loop goes by cgb_get_deadline_usec() */
@@ -99,6 +100,9 @@ static int open_groups(struct cgb *cgb)
                 return cgb_fail(cgb, r, path, "there is no such group", "make it with mkdir, or start without a dry run");
         }
         cgb_group_dir_open(&cgb->machine, cgb->fds, &cgb->tree, "");
+        r = cgb_memory_open(cgb);
+        if (r < 0)
+                return r;
         cgb_credits_load(&cgb->saved, cgb->state_name);
         cgb_watch(cgb, &cgb->top);
         r = cgb_discover(cgb, &cgb->top);
@@ -161,6 +165,7 @@ static int put_back(struct cgb *cgb)
         int r, saved;
 
         forget_what_is_not_ours(cgb);
+        cgb_memory_forget_foreign(cgb);
         r = cgb_journal_of(cgb, &journal);
         if (r == 0) {
                 r = cgb_journal_put_back(&journal, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
@@ -205,6 +210,7 @@ int cgb_stop(struct cgb *cgb)
                 r = put_back(cgb);
                 undone = undo_setup(cgb);
         }
+        cgb_memory_close(cgb);
         cgb_groups_clear(cgb);
         cgb_journal_free(&cgb->inherited);
         cgb->lock_fd = cgb_lock_release(cgb->lock_fd);
@@ -235,7 +241,6 @@ static int step(struct cgb *cgb, uint64_t now_usec)
         cgb->deadline_usec += cgb->options.step_usec;
         if (cgb->deadline_usec <= now_usec)
                 cgb->deadline_usec = now_usec + cgb->options.step_usec; /* late by a step or more: do not catch up */
-        arm_timer(cgb);
         if (r < 0) {
                 char path[512];
 
@@ -263,6 +268,7 @@ static uint64_t wall_usec(void)
 int cgb_dispatch(struct cgb *cgb)
 {
         uint64_t begin_usec = wall_usec(), took_usec, now_usec, expirations;
+        bool is_step;
         int r = 0;
 
         if (!cgb->started)
@@ -273,8 +279,11 @@ int cgb_dispatch(struct cgb *cgb)
         now_usec = cgb_now_usec(cgb);
         if (cgb->list_again && now_usec - cgb->listed_usec >= LIST_EVERY_USEC)
                 cgb_discover_again(cgb);
-        if (now_usec >= cgb->deadline_usec)
+        is_step = now_usec >= cgb->deadline_usec;
+        if (is_step)
                 r = step(cgb, now_usec);
+        cgb_memory_dispatch(cgb, now_usec, is_step);
+        arm_timer(cgb);
         took_usec = wall_usec() - begin_usec;
         if (took_usec > cgb->longest_dispatch_usec)
                 cgb->longest_dispatch_usec = took_usec;

@@ -23,6 +23,26 @@ const char *cgb_reason_to_string(enum cgb_reason reason)
         return "unknown";
 }
 
+const char *cgb_memory_reason_to_string(enum cgb_memory_reason reason)
+{
+        static const char *const words[] = {
+                [CGB_MEMORY_REASON_NONE] = "none",
+                [CGB_MEMORY_REASON_NEAR] = "near",
+                [CGB_MEMORY_REASON_HIT] = "hit",
+                [CGB_MEMORY_REASON_REFAULTS] = "refaults",
+                [CGB_MEMORY_REASON_PRESSED] = "pressed",
+                [CGB_MEMORY_REASON_BELOW] = "below",
+                [CGB_MEMORY_REASON_OVER_SHARE] = "over-share",
+                [CGB_MEMORY_REASON_ASLEEP] = "asleep",
+                [CGB_MEMORY_REASON_IDLE] = "idle",
+                [CGB_MEMORY_REASON_FOLLOWED] = "followed",
+                [CGB_MEMORY_REASON_FROZEN] = "frozen",
+                [CGB_MEMORY_REASON_THAWED] = "thawed",
+        };
+
+        return (size_t)reason < sizeof words / sizeof words[0] ? words[reason] : "unknown";
+}
+
 const char *cgb_event_type_to_string(enum cgb_event_type type)
 {
         switch (type) {
@@ -46,6 +66,12 @@ const char *cgb_event_type_to_string(enum cgb_event_type type)
                 return "error";
         case CGB_EVENT_UNDONE:
                 return "undone";
+        case CGB_EVENT_MEMORY:
+                return "memory";
+        case CGB_EVENT_FROZEN:
+                return "frozen";
+        case CGB_EVENT_FOREIGN_LIMIT:
+                return "foreign-limit";
         }
         return "unknown";
 }

@@ -18,12 +18,13 @@
  * Only the policy wanted, with sensors and actuators of your own? See <cgburst/policy.h>.
  *
  * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. The library has no global
- * state, starts no thread, installs no signal handler and prints nothing. A context belongs to one thread at a time;
+ * state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim, and take no signals. A context belongs to one thread at a time;
  * contexts are independent of each other.
  */
 
 #include <sys/types.h>
 
+#include <cgburst/memory.h>
 #include <cgburst/policy.h>
 
 #ifdef __cplusplus
@@ -65,6 +66,9 @@ struct cgb_rule {
         uint32_t flags;                 /**< CGB_DRY_RUN: what this rule finds is measured and decided on, and not written; or 0 */
 };
 
+/** The memory law is off: no memory file is read or written. Without this it is on for every group that has the memory controller. */
+#define CGB_NO_MEMORY (1u << 1)
+
 /** Set by cgb_options_init(). Strings are copied by the calls that take this. */
 struct cgb_options {
         size_t size;                    /**< sizeof(struct cgb_options) */
@@ -76,7 +80,7 @@ struct cgb_options {
         uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
         const struct cgb_rule *rules;   /**< which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
         size_t n_rules;                 /**< how many; 0 */
-        uint32_t flags;                 /**< CGB_DRY_RUN or 0 */
+        uint32_t flags;                 /**< CGB_DRY_RUN, CGB_NO_MEMORY, or 0 */
         const struct cgb_policy_options *policy;        /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
         void (*log)(void *userdata, enum cgb_log_level level, const char *message);     /**< NULL: silence */
         uint64_t (*now_usec)(void *userdata);           /**< NULL: CLOCK_BOOTTIME; tests and replays set their own */
@@ -99,6 +103,8 @@ struct cgb_workspace {
         bool dry_run;                   /**< measured and decided on, not written: the context's or the rule's CGB_DRY_RUN */
         const char *rule;               /**< the rule that found it; "" without rules and on the way to one; good as long as the context */
         struct cgb_account_state account;
+        bool has_memory;                /**< the memory law has it; else .memory is zeros */
+        struct cgb_memory_state memory;
 };
 
 /** A context as it stands. Counts are since cgb_start(). */
@@ -116,6 +122,10 @@ struct cgb_overview {
         uint64_t longest_dispatch_usec; /**< on the wall, of cgb_dispatch() */
         uint64_t events_lost;           /**< thrown away because nobody took them */
         struct cgb_pool_state pool;     /**< the parent's ledger */
+        struct cgb_memory_pool_state memory;    /**< zero groups: the memory law is off, or no group has the memory controller */
+        bool memory_can_reclaim;        /**< memory.reclaim is there; without it the law only watches */
+        uint64_t limits_written;        /**< memory.high */
+        uint32_t reclaims_late;         /**< that did not come back from the kernel in time */
 };
 
 enum cgb_event_type {
@@ -129,6 +139,9 @@ enum cgb_event_type {
         CGB_EVENT_RESTORED,             /**< the values of a manager that died were put back at the start */
         CGB_EVENT_ERROR,                /**< this workspace failed, the others go on: see .fault */
         CGB_EVENT_UNDONE,               /**< its cpu.weight was what it had been before us, as after a reload of systemd: written again, this once */
+        CGB_EVENT_MEMORY,               /**< memory.high was written or memory asked back, or would be in a dry run: see .memory */
+        CGB_EVENT_FROZEN,               /**< grows without end while memory is short: its memory.high stays where it is, see .memory */
+        CGB_EVENT_FOREIGN_LIMIT,        /**< somebody else wrote its memory.high, see .memory.bytes: left alone from now on */
 };
 
 /** Something that happened. Pointers are good until the next call on the same context. */
@@ -138,6 +151,7 @@ struct cgb_event {
         struct cgb_action action;       /**< for CGB_EVENT_WEIGHT, CGB_EVENT_BOOSTED and CGB_EVENT_SPENT */
         uint32_t price_permille;        /**< for CGB_EVENT_PRESSURE */
         uint32_t weight;                /**< for CGB_EVENT_FOREIGN_WRITE and CGB_EVENT_UNDONE: what was found */
+        struct cgb_memory_action memory; /**< for CGB_EVENT_MEMORY, CGB_EVENT_FROZEN and CGB_EVENT_FOREIGN_LIMIT */
         uint32_t restored;              /**< for CGB_EVENT_RESTORED: how many files */
         const struct cgb_fault *fault;  /**< for CGB_EVENT_ERROR; else NULL */
 };
@@ -256,6 +270,9 @@ CGB_PUBLIC size_t cgb_probe(const struct cgb_options *options, struct cgb_check 
 
 /** "credit", "debt", ...: a word for people and for JSON. */
 CGB_PUBLIC const char *cgb_reason_to_string(enum cgb_reason reason);
+
+/** "near", "asleep", ...: why the memory law did something. */
+CGB_PUBLIC const char *cgb_memory_reason_to_string(enum cgb_memory_reason reason);
 
 /** "added", "gone", ... */
 CGB_PUBLIC const char *cgb_event_type_to_string(enum cgb_event_type type);

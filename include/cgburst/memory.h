@@ -182,6 +182,9 @@ CGB_PUBLIC int cgb_memory_leave(struct cgb_memory *law, cgb_node node);
 /** Changes what the operator decides about a group: floor and share of its workspace, its cap. @return 0; -ENOENT; -EINVAL. */
 CGB_PUBLIC int cgb_memory_set_rights(struct cgb_memory *law, cgb_node node, uint32_t share_permille, uint64_t floor_bytes, uint64_t cap_bytes);
 
+/** Whether memory.reclaim is there, where that shows later than at the beginning. */
+CGB_PUBLIC void cgb_memory_set_can_reclaim(struct cgb_memory *law, bool can_reclaim);
+
 /** A write failed: what memory.high really holds. @return 0; -ENOENT. */
 CGB_PUBLIC int cgb_memory_set_written(struct cgb_memory *law, cgb_node node, uint64_t high_bytes);
 

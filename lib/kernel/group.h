@@ -32,6 +32,9 @@ enum cgb_file {
         CGB_FILE_MEMORY_PRESSURE,
         CGB_FILE_MEMORY_HIGH,
         CGB_FILE_MEMORY_RECLAIM,        /* write only */
+        CGB_FILE_MEMORY_MAX,            /* read, never written */
+        CGB_FILE_MEMORY_LOW,
+        CGB_FILE_IO_PRESSURE,
         CGB_FILES,
 };
 

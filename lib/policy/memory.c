@@ -261,6 +261,11 @@ int cgb_memory_set_rights(struct cgb_memory *law, cgb_node node, uint32_t share_
         return 0;
 }
 
+void cgb_memory_set_can_reclaim(struct cgb_memory *law, bool can_reclaim)
+{
+        law->options.can_reclaim = can_reclaim;
+}
+
 int cgb_memory_set_written(struct cgb_memory *law, cgb_node node, uint64_t high_bytes)
 {
         struct cgb_memory_slot *slot = cgb_memory_find(law, node);

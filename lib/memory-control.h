@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The memory law on the files of a tree: for every group that has the memory controller, next to its account of CPU time. The law reads what it asks
+ * for; memory.high is written as cpu.weight is (journal first, foreign writes left alone), and memory.reclaim in threads.
+ *
+ * A group's share is that of its CPU account; its floor is the memory.low that it has when it is adopted, and its cap memory.max.
+ */
+#include <cgburst/memory.h>
+
+struct cgb;
+struct cgb_group;
+
+/** What is known of a group. */
+struct cgb_group_memory {
+        bool known;                     /* the law has it, as .node */
+        cgb_node node;
+        uint64_t found_bytes;           /* memory.high, to be put back */
+        bool journalled;
+        bool touched;                   /* we have written it */
+        bool foreign;
+};
+
+/** Of a context; all zeros while it is off. */
+struct cgb_memory_control {
+        struct cgb_memory *law;
+        struct cgb_memory_options options;
+        struct cgb_group **by_node;
+        struct cgb_reclaimer *reclaimer;
+        int trigger_fd;                 /* of the parent's memory.pressure; 0: none */
+        uint64_t due_usec;              /* of a round between two steps; UINT64_MAX: the next step will do */
+        uint64_t limits_written;
+};
+
+/** Begins, unless the options say no. What is missing is not an error: then there is no law. */
+int cgb_memory_open(struct cgb *cgb);
+void cgb_memory_close(struct cgb *cgb);
+
+/** A group was adopted; the law takes it if it has the controller. */
+void cgb_memory_adopt(struct cgb *cgb, struct cgb_group *group);
+void cgb_memory_drop(struct cgb *cgb, struct cgb_group *group);
+
+/** What threads have to say; and a round with every step of the CPU's, or sooner where the law wants one. Never blocks. */
+void cgb_memory_dispatch(struct cgb *cgb, uint64_t now_usec, bool is_step);
+
+/** What somebody else has written since stays: it leaves the journal. */
+void cgb_memory_forget_foreign(struct cgb *cgb);
+
+/* memory-sense.c */
+int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, int file, uint64_t *ret);
+int cgb_memory_read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret);
+void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
+
+/* memory-apply.c */
+void cgb_memory_apply(struct cgb *cgb);
+void cgb_memory_limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes);

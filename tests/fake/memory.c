@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The memory law on a tree in a folder: what is read and written, and what is put back. The parent has a memory.max of a GiB, so the host's
+ * own memory plays no part. A kernel that reclaims is played by the test.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake.h"
+
+#define MIB (1ull << 20)
+
+/* Grace, six calm looks, and some. */
+#define STEPS_UNTIL_ASKED 60
+
+static void write_number(struct fake *fake, const char *group, const char *file, uint64_t number)
+{
+        char text[32];
+
+        snprintf(text, sizeof text, "%llu\n", (unsigned long long)number);
+        fake_write(fake, group, file, text);
+}
+
+/* All of it file pages. */
+static void set_usage(struct fake *fake, const char *group, uint64_t bytes)
+{
+        char text[256];
+
+        snprintf(text, sizeof text, "anon 0\nfile %llu\nshmem 0\ninactive_anon 0\nactive_anon 0\ninactive_file %llu\nactive_file 0\n"
+                 "unevictable 0\nslab_reclaimable 0\nworkingset_refault_anon 0\nworkingset_restore_file 0\n", (unsigned long long)bytes, (unsigned long long)bytes);
+        fake_write(fake, group, "memory.stat", text);
+        write_number(fake, group, "memory.current", bytes);
+}
+
+static void add_memory(struct fake *fake, const char *group, uint64_t usage_bytes)
+{
+        fake_write(fake, group, "memory.high", "max\n");
+        fake_write(fake, group, "memory.max", "max\n");
+        fake_write(fake, group, "memory.low", "0\n");
+        fake_write(fake, group, "memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\n");
+        fake_write(fake, group, "memory.reclaim", "");
+        set_usage(fake, group, usage_bytes);
+}
+
+/* Memory is short: one that has more than its share, and one that has less. */
+static void make_crowd(struct fake *fake)
+{
+        fake_write(fake, "work", "memory.max", "1073741824\n");
+        write_number(fake, "work", "memory.current", 1010 * MIB);
+        fake_group(fake, "work/hog", 100);
+        add_memory(fake, "work/hog", 800 * MIB);
+        fake_group(fake, "work/modest", 100);
+        add_memory(fake, "work/modest", 200 * MIB);
+}
+
+static bool holds(struct fake *fake, const char *group, const char *file, const char *text)
+{
+        char *now = fake_read(fake, group, file);
+        bool same = strcmp(now, text) == 0;
+
+        free(now);
+        return same;
+}
+
+/* Both use the CPU, so nobody is asleep. */
+static void step(struct fake *fake, struct cgb *cgb)
+{
+        fake_run(fake, cgb, 1, (const struct fake_load[]){{"hog", 500}, {"modest", 500}, {0}});
+}
+
+/* Steps until the thread has asked the kernel for something of the hog. */
+static uint64_t wait_until_asked(struct fake *fake, struct cgb *cgb)
+{
+        for (int i = 0; i < STEPS_UNTIL_ASKED; i++) {
+                char *text;
+                uint64_t bytes;
+
+                step(fake, cgb);
+                poll(&(struct pollfd){.fd = cgb_get_fd(cgb), .events = POLLIN}, 1, 20);
+                text = fake_read(fake, "work/hog", "memory.reclaim");
+                bytes = strtoull(text, NULL, 10);
+                free(text);
+                if (bytes > 0)
+                        return bytes;
+        }
+        fail_msg("nothing was asked for");
+        return 0;
+}
+
+/* Until its limit is lowered as well. */
+static void live_until_lowered(struct fake *fake, struct cgb *cgb)
+{
+        wait_until_asked(fake, cgb);
+        set_usage(fake, "work/hog", 790 * MIB);
+        for (int i = 0; i < 20 && holds(fake, "work/hog", "memory.high", "max\n"); i++) {
+                step(fake, cgb);
+                usleep(2000);
+        }
+        assert_false(holds(fake, "work/hog", "memory.high", "max\n"));
+}
+
+static void who_has_more_than_its_share_is_asked_and_its_limit_follows(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_event event;
+        struct cgb *cgb;
+        uint64_t high;
+        char *text;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        assert_in_range(wait_until_asked(fake, cgb), MIB, 8 * MIB);
+        assert_true(holds(fake, "work/hog", "memory.high", "max\n"));
+        assert_true(fake_take_event(cgb, CGB_EVENT_MEMORY, "hog", &event));
+        assert_int_equal(event.memory.type, CGB_MEMORY_RECLAIM);
+        assert_int_equal(event.memory.reason, CGB_MEMORY_REASON_OVER_SHARE);
+        live_until_lowered(fake, cgb);
+        text = fake_read(fake, "work/hog", "memory.high");
+        high = strtoull(text, NULL, 10);
+        free(text);
+        assert_in_range(high, (790 + 64) * MIB, (800 + 66) * MIB); /* it may have been read before or after the test played kernel */
+        assert_true(holds(fake, "work/modest", "memory.high", "max\n"));
+        assert_true(holds(fake, "work/modest", "memory.reclaim", ""));
+        assert_true(holds(fake, "work/hog", "memory.max", "max\n"));
+}
+
+static void every_limit_is_put_back_at_the_end(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        fake_end(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.high", "max"));
+        assert_null(fake_read_state(fake, "work.journal"));
+}
+
+static void a_crash_leaves_no_squeeze_behind_a_restore(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_fault fault;
+        pid_t pid;
+
+        make_crowd(fake);
+        pid = fork();
+        if (pid == 0) {
+                live_until_lowered(fake, fake_started(fake));
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        assert_false(holds(fake, "work/hog", "memory.high", "max\n"));
+        assert_true(cgb_restore(&fake->options, &fault) >= 1);
+        assert_true(holds(fake, "work/hog", "memory.high", "max"));
+}
+
+static void a_limit_that_somebody_else_writes_is_theirs(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_event event;
+        struct cgb_workspace hog;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        fake_write(fake, "work/hog", "memory.high", "838860800\n");
+        set_usage(fake, "work/hog", 795 * MIB); /* a need: the law would raise */
+        for (int i = 0; i < 5; i++)
+                step(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.high", "838860800\n"));
+        assert_true(fake_take_event(cgb, CGB_EVENT_FOREIGN_LIMIT, "hog", &event));
+        assert_int_equal(event.memory.bytes, 838860800);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_LIMIT, NULL), 0);
+        assert_true(fake_find(cgb, "hog", &hog));
+        assert_true(hog.has_memory && hog.memory.foreign);
+        fake_end(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.high", "838860800\n"));
+}
+
+/* A pipe without a reader: not even opening it comes back. */
+static void a_reclaim_that_hangs_blocks_nobody(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_overview overview = {.size = sizeof overview};
+        struct cgb *cgb;
+        char *path;
+
+        make_crowd(fake);
+        path = fake_path(fake, "work/hog", "memory.reclaim");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(mkfifo(path, 0600), 0);
+        cgb = fake_started(fake);
+        for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
+                step(fake, cgb);
+        assert_true(fake_count_events(cgb, CGB_EVENT_MEMORY, "hog") > 0);
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        assert_int_equal(overview.steps, STEPS_UNTIL_ASKED);
+        fake_end(fake, cgb);
+        free(path);
+}
+
+static void nothing_of_memory_is_touched_when_it_is_not_wanted(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_workspace hog;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        fake->options.flags = CGB_NO_MEMORY;
+        cgb = fake_started(fake);
+        for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
+                step(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.reclaim", ""));
+        assert_true(fake_find(cgb, "hog", &hog));
+        assert_false(hog.has_memory);
+}
+
+static void a_dry_run_says_what_it_would_do_and_does_nothing(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        fake->options.flags = CGB_DRY_RUN;
+        cgb = fake_started(fake);
+        for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
+                step(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.reclaim", ""));
+        assert_true(holds(fake, "work/hog", "memory.high", "max\n"));
+        assert_true(fake_count_events(cgb, CGB_EVENT_MEMORY, "hog") > 0);
+}
+
+static void a_group_without_the_controller_has_its_cpu_managed_all_the_same(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_workspace plain;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        fake_group(fake, "work/plain", 100);
+        cgb = fake_started(fake);
+        step(fake, cgb);
+        assert_true(fake_find(cgb, "plain", &plain));
+        assert_false(plain.has_memory);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
+}
+
+static void a_group_that_vanishes_takes_its_part_along(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_overview overview = {.size = sizeof overview};
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        fake_remove(fake, "work/hog");
+        fake_run(fake, cgb, 3, (const struct fake_load[]){{"modest", 500}, {0}});
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        assert_int_equal(overview.memory.groups, 1);
+}
+
+#define on_a_fake(test) cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                on_a_fake(who_has_more_than_its_share_is_asked_and_its_limit_follows),
+                on_a_fake(every_limit_is_put_back_at_the_end),
+                on_a_fake(a_crash_leaves_no_squeeze_behind_a_restore),
+                on_a_fake(a_limit_that_somebody_else_writes_is_theirs),
+                on_a_fake(a_reclaim_that_hangs_blocks_nobody),
+                on_a_fake(nothing_of_memory_is_touched_when_it_is_not_wanted),
+                on_a_fake(a_dry_run_says_what_it_would_do_and_does_nothing),
+                on_a_fake(a_group_without_the_controller_has_its_cpu_managed_all_the_same),
+                on_a_fake(a_group_that_vanishes_takes_its_part_along),
+        };
+
+        return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
