@@ -28,6 +28,23 @@ static void print_weight(const struct cgb_event *event)
                 event->action.weight, cgb_reason_to_string(event->action.reason));
 }
 
+static void print_memory(const struct cgb_event *event)
+{
+        static const char *const verbs[] = {
+                [CGB_MEMORY_RAISE] = "memory.high raised to",
+                [CGB_MEMORY_LOWER] = "memory.high lowered to",
+                [CGB_MEMORY_RECLAIM] = "asked to give",
+        };
+        const struct cgb_memory_action *action = &event->memory;
+
+        if (action->bytes == CGB_MEMORY_MAX)
+                report_line(NULL, "%s %s: memory.high is max again (%s)", cgb_event_type_to_string(event->type), event->name,
+                        cgb_memory_reason_to_string(action->reason));
+        else
+                report_line(NULL, "%s %s: %s %.1f MiB (%s)", cgb_event_type_to_string(event->type), event->name,
+                        verbs[action->type], (double)action->bytes / (1 << 20), cgb_memory_reason_to_string(action->reason));
+}
+
 static void print_event(const struct cgb_event *event)
 {
         switch (event->type) {
@@ -49,6 +66,13 @@ static void print_event(const struct cgb_event *event)
         case CGB_EVENT_UNDONE:
                 report_line(NULL, "%s: somebody put its cpu.weight back (%u); written again, this once", event->name, event->weight);
                 break;
+        case CGB_EVENT_MEMORY:
+        case CGB_EVENT_FROZEN:
+                print_memory(event);
+                break;
+        case CGB_EVENT_FOREIGN_LIMIT:
+                report_line(NULL, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
+                break;
         case CGB_EVENT_RESTORED:
                 print_restored(event);
                 break;
@@ -68,6 +92,6 @@ void events_print(struct cgb *cgb, bool verbose)
         struct cgb_event event;
 
         while (cgb_next_event(cgb, &event))
-                if (verbose || event.type != CGB_EVENT_WEIGHT)
+                if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY))
                         print_event(&event);
 }

@@ -35,12 +35,43 @@ static bool add_bool(struct json_object *object, const char *key, bool value)
         return add(object, key, json_object_new_boolean(value));
 }
 
+static const char *const action_words[] = {
+        [CGB_MEMORY_RAISE] = "raise",
+        [CGB_MEMORY_LOWER] = "lower",
+        [CGB_MEMORY_RECLAIM] = "reclaim",
+};
+
 /* JSON is UTF-8, names of directories need not be. */
 static bool add_text(struct json_object *object, const char *key, const char *value)
 {
         char valid[4 * TEXT_SIZE];
 
         return add(object, key, json_object_new_string(text_valid(valid, sizeof(valid), value)));
+}
+
+/* Absent where the memory law has nothing to say. */
+static bool add_memory(struct json_object *object, const struct cgb_memory_state *memory)
+{
+        struct json_object *part = json_object_new_object();
+
+        return add(object, "memory", part) &&
+                add_uint(part, "usage_bytes", memory->usage_bytes) &&
+                (memory->high_bytes == CGB_MEMORY_MAX ? add_text(part, "high_bytes", "max")
+                                                      : add_uint(part, "high_bytes", memory->high_bytes)) &&
+                add_uint(part, "headroom_bytes", memory->headroom_bytes) &&
+                (!memory->droppable_known || add_uint(part, "droppable_bytes", memory->droppable_bytes)) &&
+                add_uint(part, "floor_bytes", memory->floor_bytes) &&
+                add_uint(part, "fair_bytes", memory->fair_bytes) &&
+                add_uint(part, "ceiling_bytes", memory->ceiling_bytes) &&
+                add_int(part, "credit_byte_seconds", memory->credit_byte_seconds) &&
+                add_int(part, "credit_cap_byte_seconds", memory->credit_cap_byte_seconds) &&
+                add_bool(part, "frozen", memory->frozen) &&
+                add_bool(part, "foreign", memory->foreign) &&
+                add_text(part, "last_reason", cgb_memory_reason_to_string(memory->last_reason)) &&
+                (memory->last_reason == CGB_MEMORY_REASON_NONE ||
+                        (add_text(part, "last_action", action_words[memory->last_type]) &&
+                                (memory->last_bytes == CGB_MEMORY_MAX ? add_text(part, "last_bytes", "max")
+                                                                      : add_uint(part, "last_bytes", memory->last_bytes))));
 }
 
 static bool fill_workspace(struct json_object *object, const struct cgb_workspace *workspace)
@@ -58,7 +89,8 @@ static bool fill_workspace(struct json_object *object, const struct cgb_workspac
                 add_uint(object, "written", account->written) &&
                 add_text(object, "reason", cgb_reason_to_string(account->reason)) &&
                 add_bool(object, "active", account->active) &&
-                add_bool(object, "foreign", workspace->foreign);
+                add_bool(object, "foreign", workspace->foreign) &&
+                (!workspace->has_memory || add_memory(object, &workspace->memory));
 }
 
 static bool add_workspaces(struct json_object *document, const struct cgb *cgb)
@@ -80,6 +112,26 @@ static bool add_workspaces(struct json_object *document, const struct cgb *cgb)
         return true;
 }
 
+static bool add_pool(struct json_object *document, const struct cgb_overview *overview)
+{
+        const struct cgb_memory_pool_state *pool = &overview->memory;
+        struct json_object *part;
+
+        if (pool->groups == 0)
+                return true;
+        part = json_object_new_object();
+        return add(document, "memory", part) &&
+                add_uint(part, "size_bytes", pool->size_bytes) &&
+                add_uint(part, "free_bytes", pool->free_bytes) &&
+                add_uint(part, "swap_free_bytes", pool->swap_free_bytes) &&
+                add_uint(part, "reserve_bytes", pool->reserve_bytes) &&
+                add_bool(part, "contended", pool->contended) &&
+                add_bool(part, "can_reclaim", overview->memory_can_reclaim) &&
+                add_uint(part, "reclaimed_bytes", pool->reclaimed_bytes) &&
+                add_uint(part, "limits_written", overview->limits_written) &&
+                add_uint(part, "reclaims_late", overview->reclaims_late);
+}
+
 static bool fill(struct json_object *document, const struct cgb *cgb)
 {
         struct cgb_overview overview = { .size = sizeof(overview) };
@@ -95,6 +147,7 @@ static bool fill(struct json_object *document, const struct cgb *cgb)
                 add_int(document, "bank_usec", overview.pool.bank_nsec / NSEC_PER_USEC) &&
                 add_uint(document, "weights_written", overview.weights_written) &&
                 add_uint(document, "longest_dispatch_usec", overview.longest_dispatch_usec) &&
+                add_pool(document, &overview) &&
                 add_workspaces(document, cgb);
 }
 

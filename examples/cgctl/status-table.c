@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "status-memory.h"
 #include "status-table.h"
 #include "text.h"
 
@@ -173,5 +174,6 @@ void status_table_print(FILE *stream, struct json_object *document, struct json_
                         "CPU TIME", "SLOW CREDIT", "FAST CREDIT", "WEIGHT", "WHY");
         for (size_t i = 0; i < n; i++)
                 print_workspace(stream, json_object_array_get_idx(list, i), &since, name_width);
+        status_memory_print(stream, document, name_width);
         json_object_put(since.workspaces);
 }
