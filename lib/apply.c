@@ -127,6 +127,7 @@ static void look_around(struct cgb *cgb)
                 struct cgb_account_state account;
                 uint32_t weight;
 
+                cgb_memory_look_at(cgb, group);
                 if (!group->touched || group->foreign || cgb_group_read_weight(cgb, group, &weight) < 0)
                         continue;
                 cgb_policy_get_account(cgb->policy, group->node, &account);

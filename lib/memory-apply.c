@@ -12,12 +12,23 @@
 #define HEADROOM_MIN_BYTES (64ull << 20)
 #define HEADROOM_PART 20
 
-void cgb_memory_limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
+static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
 {
         cgb_memory_set_foreign(cgb->memory.law, group->memory.node, bytes);
         group->memory.foreign = true;
         cgb->journal_is_stale = true;
         cgb_report(cgb, CGB_EVENT_FOREIGN_LIMIT, group, &(struct cgb_event){.memory = {.node = group->memory.node, .bytes = bytes}});
+}
+
+void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
+{
+        struct cgb_memory_state state;
+        uint64_t bytes;
+
+        if (group->memory.known && group->memory.touched && !group->memory.foreign
+            && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0
+            && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 && bytes != state.high_bytes)
+                limit_changed(cgb, group, bytes);
 }
 
 static bool has_headroom(struct cgb *cgb, struct cgb_group *group, uint64_t limit_bytes)
@@ -39,7 +50,7 @@ static int look_before_writing(struct cgb *cgb, struct cgb_group *group, const s
         if (r < 0)
                 return r;
         if (bytes != action->previous_bytes) {
-                cgb_memory_limit_changed(cgb, group, bytes);
+                limit_changed(cgb, group, bytes);
                 return 0;
         }
         if (action->type == CGB_MEMORY_LOWER && !has_headroom(cgb, group, action->bytes)) {

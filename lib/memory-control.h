@@ -54,4 +54,5 @@ void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
 
 /* memory-apply.c */
 void cgb_memory_apply(struct cgb *cgb);
-void cgb_memory_limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes);
+/** Has somebody else written its limit? */
+void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group);

@@ -186,6 +186,24 @@ static void a_limit_that_somebody_else_writes_is_theirs(void **state)
 }
 
 /* A pipe without a reader: not even opening it comes back. */
+/* Nothing is to be written to it, and it is noticed all the same. */
+static void a_foreign_limit_is_noticed_without_a_need(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_event event;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        write_number(fake, "work", "memory.current", 100 * MIB);
+        fake_write(fake, "work/hog", "memory.high", "max\n");
+        step(fake, cgb);
+        step(fake, cgb);
+        assert_true(fake_take_event(cgb, CGB_EVENT_FOREIGN_LIMIT, "hog", &event));
+        assert_true(event.memory.bytes == CGB_MEMORY_MAX);
+}
+
 static void a_reclaim_that_hangs_blocks_nobody(void **state)
 {
         struct fake *fake = *state;
@@ -277,6 +295,7 @@ int main(void)
                 on_a_fake(every_limit_is_put_back_at_the_end),
                 on_a_fake(a_crash_leaves_no_squeeze_behind_a_restore),
                 on_a_fake(a_limit_that_somebody_else_writes_is_theirs),
+                on_a_fake(a_foreign_limit_is_noticed_without_a_need),
                 on_a_fake(a_reclaim_that_hangs_blocks_nobody),
                 on_a_fake(nothing_of_memory_is_touched_when_it_is_not_wanted),
                 on_a_fake(a_dry_run_says_what_it_would_do_and_does_nothing),

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The memory law on a real kernel: half a GiB for two, of which one holds more than its share and leaves it alone. Needs the memory controller,
+ * passed on at the top of the tree, memory.reclaim and swap.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ground.h"
+
+#define MIB (1ull << 20)
+#define POOL_BYTES (512 * MIB)
+#define HOG_BYTES (400 * MIB)
+#define MODEST_BYTES (60 * MIB)
+
+/* Grace, six calm looks, and some. */
+#define SECONDS_UNTIL_LOWERED 60
+
+static pid_t holders[2];
+
+static uint64_t number(const struct ground *ground, const char *group, const char *file)
+{
+        char text[64];
+
+        ground_read(ground, group, file, text, sizeof text);
+        return strncmp(text, "max", 3) == 0 ? CGB_MEMORY_MAX : strtoull(text, NULL, 10);
+}
+
+static uint64_t events_high(const struct ground *ground, const char *group)
+{
+        char text[512];
+
+        ground_read(ground, group, "memory.events", text, sizeof text);
+        return strtoull(strstr(text, "high ") + strlen("high "), NULL, 10);
+}
+
+/* A process that fills memory, and then sleeps for ever. */
+static pid_t hold(const struct ground *ground, const char *group, uint64_t bytes)
+{
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        assert_int_equal(pipe(ready), 0);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                uint64_t *memory;
+
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                ground_write(ground, group, "cgroup.procs", "0");
+                memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                for (uint64_t i = 0; i < bytes / sizeof *memory; i += 8)
+                        memory[i] = i * 0x9e3779b97f4a7c15u;
+                if (write(ready[1], "r", 1) != 1)
+                        _exit(1);
+                for (;;)
+                        pause();
+        }
+        close(ready[1]);
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+        close(ready[0]);
+        return pid;
+}
+
+static int setup(void **state)
+{
+        struct ground *ground;
+        char path[512];
+
+        ground_setup(state);
+        ground = *state;
+        ground_make(ground, ground->top);
+        ground_write(ground, "", "cgroup.subtree_control", "+cpu +memory");
+        ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu +memory");
+        ground_write(ground, ground->top, "memory.max", "536870912");
+        ground_make(ground, ground_below(ground, "hog", path));
+        holders[0] = hold(ground, path, HOG_BYTES);
+        ground_make(ground, ground_below(ground, "modest", path));
+        holders[1] = hold(ground, path, MODEST_BYTES);
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        for (int i = 0; i < 2; i++) {
+                kill(holders[i], SIGKILL);
+                waitpid(holders[i], NULL, 0);
+        }
+        return ground_teardown(state);
+}
+
+/* Manages; every write of a limit is held to usage + headroom when it is told. @return when @name's limit was lowered. */
+static bool manage_until_lowered(struct ground *ground, struct cgb *cgb)
+{
+        char hog[512];
+        struct cgb_event event;
+
+        ground_below(ground, "hog", hog);
+        for (int i = 0; i < SECONDS_UNTIL_LOWERED * 10; i++) {
+                ground_manage(cgb, 0.1);
+                while (cgb_next_event(cgb, &event)) {
+                        uint64_t usage;
+
+                        if (event.type != CGB_EVENT_MEMORY || event.memory.type == CGB_MEMORY_RECLAIM)
+                                continue;
+                        usage = number(ground, hog, "memory.current");
+                        assert_string_equal(event.name, "hog");
+                        assert_true(event.memory.bytes >= usage + 64 * MIB);
+                        assert_int_equal(number(ground, hog, "memory.high"), event.memory.bytes);
+                        return event.memory.type == CGB_MEMORY_LOWER;
+                }
+        }
+        return false;
+}
+
+static void who_holds_too_much_gives_and_is_never_stalled(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb_overview overview = {.size = sizeof overview};
+        struct cgb *cgb = ground_started(ground);
+        char hog[512], modest[512];
+        uint64_t before, least;
+
+        ground_below(ground, "hog", hog);
+        ground_below(ground, "modest", modest);
+        before = number(ground, hog, "memory.current");
+        least = number(ground, modest, "memory.current");
+        assert_true(manage_until_lowered(ground, cgb));
+        ground_manage(cgb, 10);
+        print_message("usage of the hog: %llu MiB, before %llu\n", (unsigned long long)(number(ground, hog, "memory.current") / MIB),
+                (unsigned long long)(before / MIB));
+        assert_true(number(ground, hog, "memory.current") < before - 10 * MIB);
+        assert_true(number(ground, modest, "memory.current") >= least - MIB);
+        assert_int_equal(events_high(ground, hog), 0);
+        assert_int_equal(number(ground, modest, "memory.high"), CGB_MEMORY_MAX);
+        assert_int_equal(number(ground, ground->top, "memory.max"), POOL_BYTES);
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        print_message("reclaimed %llu MiB, the longest dispatch took %.1f ms\n", (unsigned long long)(overview.memory.reclaimed_bytes / MIB),
+                (double)overview.longest_dispatch_usec / 1000);
+        ground_end(ground, cgb);
+        assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
+}
+
+static void a_killed_manager_leaves_no_squeeze_behind_a_restore(void **state)
+{
+        struct ground *ground = *state;
+        char hog[512];
+        struct cgb_fault fault;
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                if (manage_until_lowered(ground, ground_started(ground)))
+                        kill(getpid(), SIGKILL);
+                _exit(1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        ground_below(ground, "hog", hog);
+        assert_true(number(ground, hog, "memory.high") < CGB_MEMORY_MAX);
+        assert_true(cgb_restore(&ground->options, &fault) >= 1);
+        assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
+}
+
+static void a_limit_that_somebody_else_writes_is_theirs(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb *cgb = ground_started(ground);
+        char hog[512];
+        struct cgb_event event;
+
+        ground_below(ground, "hog", hog);
+        assert_true(manage_until_lowered(ground, cgb));
+        ground_write(ground, hog, "memory.high", "500000000");
+        for (int i = 0; i < 60 && !ground_take_event(cgb, CGB_EVENT_FOREIGN_LIMIT, "hog", &event); i++)
+                ground_manage(cgb, 1);
+        assert_true(number(ground, hog, "memory.high") <= 500000000 && number(ground, hog, "memory.high") > 499000000);
+        ground_end(ground, cgb);
+        assert_true(number(ground, hog, "memory.high") > 499000000 && number(ground, hog, "memory.high") <= 500000000);
+}
+
+static bool memory_is_missing(void)
+{
+        char text[256] = "";
+        FILE *control = fopen("/sys/fs/cgroup/cgroup.subtree_control", "re"), *swaps = fopen("/proc/swaps", "re");
+        bool swap = false;
+
+        if (control != NULL && fgets(text, sizeof text, control) == NULL)
+                *text = '\0';
+        if (control != NULL)
+                fclose(control);
+        if (swaps != NULL) {
+                char line[256];
+
+                swap = fgets(line, sizeof line, swaps) != NULL && fgets(line, sizeof line, swaps) != NULL;
+                fclose(swaps);
+        }
+        if (strstr(text, "memory") == NULL || !swap)
+                printf("no memory controller passed on at the top of the tree, or no swap: tests/vm/guest --swap 1024\n");
+        return strstr(text, "memory") == NULL || !swap;
+}
+
+#define on_the_ground(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                on_the_ground(who_holds_too_much_gives_and_is_never_stalled),
+                on_the_ground(a_killed_manager_leaves_no_squeeze_behind_a_restore),
+                on_the_ground(a_limit_that_somebody_else_writes_is_theirs),
+        };
+
+        if (ground_is_missing() || memory_is_missing())
+                return GROUND_SKIP;
+        return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
