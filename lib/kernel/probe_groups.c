@@ -205,13 +205,21 @@ void cgb_check_idle(struct cgb_check *check, const struct cgb_probe *probe)
 
 void cgb_check_memory(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char text[CGB_READ_SIZE];
+        char text[CGB_READ_SIZE], name[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.controllers", text, sizeof(text));
 
-        if (n > 0 && cgb_list_has_word(text, (size_t)n, "memory"))
+        if (n <= 0 || !cgb_list_has_word(text, (size_t)n, "memory")) {
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "not available here: memory is left alone; weights of CPU time do not need it");
+                return;
+        }
+        n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.subtree_control", text, sizeof(text));
+        if (!probe->parent_exists || (n > 0 && cgb_list_has_word(text, (size_t)n, "memory"))) {
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "available");
-        else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "not available here; weights of CPU time do not need it");
+                return;
+        }
+        cgb_probe_show(name, probe, probe->nearest, "cgroup.subtree_control");
+        snprintf(remedy, sizeof(remedy), "if memory is to be managed as well: echo +memory > %s", name);
+        cgb_check_set(check, CGB_CHECK_OK, remedy, "available, and not passed on to the groups: their memory is left alone");
 }
 
 void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)
@@ -222,5 +230,5 @@ void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "available");
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL,
-                        "not seen (Linux 5.19, with the memory controller on); weights of CPU time do not need it");
+                        "not seen (Linux 5.19, with the memory controller on): memory is only watched; weights of CPU time do not need it");
 }

@@ -138,7 +138,7 @@ void cgb_check_swap(struct cgb_check *check, const struct cgb_probe *probe)
 
         snprintf(file, sizeof(file), "%s/proc/swaps", probe->prefix);
         if (cgb_mount_read_text(&text, &n, file) < 0) {
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "none; weights of CPU time do not need it");
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "none: of memory only file pages can be taken back, which may be little");
                 return;
         }
         for (size_t i = 0; i < n; i++)
@@ -148,5 +148,5 @@ void cgb_check_swap(struct cgb_check *check, const struct cgb_probe *probe)
         if (lines > 1)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "areas in use: %zu", lines - 1);
         else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "none; weights of CPU time do not need it");
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "none: of memory only file pages can be taken back, which may be little");
 }
