@@ -9,6 +9,8 @@
  */
 #include <cgburst/memory.h>
 
+#include "kernel/group.h"
+
 struct cgb;
 struct cgb_group;
 
@@ -48,7 +50,7 @@ void cgb_memory_dispatch(struct cgb *cgb, uint64_t now_usec, bool is_step);
 void cgb_memory_forget_foreign(struct cgb *cgb);
 
 /* memory-sense.c */
-int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, int file, uint64_t *ret);
+int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, uint64_t *ret);
 int cgb_memory_read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret);
 void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
 

@@ -21,10 +21,10 @@ static ssize_t read_text(struct cgb *cgb, struct cgb_group_dir *dir, enum cgb_fi
         return cgb_group_read(cgb->fds, &cgb->tree, dir, file, ret, CGB_READ_SIZE);
 }
 
-int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, int file, uint64_t *ret)
+int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, uint64_t *ret)
 {
         char text[CGB_READ_SIZE];
-        ssize_t n = read_text(cgb, &group->dir, (enum cgb_file)file, text);
+        ssize_t n = read_text(cgb, &group->dir, file, text);
 
         return n < 0 ? (int)n : cgb_parse_limit(ret, text, (size_t)n);
 }
