@@ -220,6 +220,7 @@ static int start_thread(pthread_t *ret, struct job *job)
 static void begin(struct cgb_reclaimer *reclaimer, struct running *place)
 {
         struct job *job = reclaimer->waiting;
+        int r;
 
         reclaimer->waiting = job->next;
         if (reclaimer->waiting == NULL)
@@ -229,9 +230,11 @@ static void begin(struct cgb_reclaimer *reclaimer, struct running *place)
         job->shared->users++;
         pthread_mutex_unlock(&job->shared->mutex);
         *place = (struct running){.job = job, .begun_usec = wall_usec()};
-        job->result.code = start_thread(&place->thread, job);
-        if (job->result.code < 0)
-                hand_in(job); /* no thread: it has ended, without anything done */
+        r = start_thread(&place->thread, job);
+        if (r == 0)
+                return; /* the job is the thread's from now on */
+        job->result.code = r;
+        hand_in(job); /* it has ended, without anything done */
 }
 
 /* Under the mutex a job that is not done has a thread that has not ended: only then may it be named. */
