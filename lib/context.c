@@ -175,8 +175,8 @@ static int check_options(const struct cgb_options *options, struct cgb_fault *fa
                 return cgb_fault_set(fault, -EINVAL, "step_usec", "the step is out of range", "10 ms to 60 s");
         if (options->depth < 1 || options->depth > DEPTH_MAX)
                 return cgb_fault_set(fault, -EINVAL, "depth", "the depth is out of range", "1 to 8");
-        if ((options->flags & ~(CGB_DRY_RUN | CGB_NO_MEMORY)) != 0)
-                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN, CGB_NO_MEMORY or 0");
+        if ((options->flags & ~(CGB_DRY_RUN | CGB_MEMORY)) != 0)
+                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN, CGB_MEMORY or 0");
         if (options->policy != NULL && cgb_policy_memory_size(options->policy) == 0)
                 return cgb_fault_set(fault, -EINVAL, "policy", "one of its values is out of range", "see cgburst/policy.h");
         if (options->state_dir != NULL && *options->state_dir == '\0')

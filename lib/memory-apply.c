@@ -132,7 +132,7 @@ void cgb_memory_apply(struct cgb *cgb)
         while (cgb_memory_next_action(cgb->memory.law, &action)) {
                 struct cgb_group *group = cgb->memory.by_node[action.node];
 
-                if ((cgb->options.flags & CGB_DRY_RUN) != 0)
+                if (cgb_group_is_dry(cgb, group))
                         dry_run(cgb, group, &action);
                 else if (action.type == CGB_MEMORY_RECLAIM)
                         ask(cgb, group, &action);

@@ -65,7 +65,7 @@ int cgb_memory_open(struct cgb *cgb)
         size_t size;
         int r;
 
-        if ((cgb->options.flags & CGB_NO_MEMORY) != 0)
+        if ((cgb->options.flags & CGB_MEMORY) == 0)
                 return 0;
         cgb_memory_options_init(&memory->options, cgb->options.step_usec, cgb->policy_options.capacity);
         memory->options.can_reclaim = false; /* until a group shows that it can */

@@ -29,6 +29,7 @@ enum {
         OPTION_CONFIG = OPTION_OF_VERB,
         OPTION_STEP,
         OPTION_DEPTH,
+        OPTION_MEMORY,
         OPTION_DRY_RUN,
         OPTION_VERBOSE,
 };
@@ -38,6 +39,7 @@ struct daemon {
         const char *config;             /* NULL: one parent, all of its children */
         uint64_t step_usec;             /* 0: the library's default */
         uint32_t depth;                 /* the same */
+        bool memory;
         bool dry_run;
         bool verbose;
 
@@ -56,6 +58,7 @@ static const char daemon_help[] =
         "                    (see cgctl check-config; not with --parent and --depth; its step comes before --step)\n"
         "  --step SEC        time between two decisions: 0.01..60, default 1\n"
         "  --depth N         levels of groups below the parent that have accounts: 1..8, default 1\n"
+        "  --memory          also keep the memory law: ask back what sleepers and hogs hold while memory is short\n"
         "  --dry-run         decide and tell, write nothing (and cgctl status has nobody to ask)\n"
         "  --verbose         tell every weight that is written, too\n"
         OPTIONS_COMMON_HELP
@@ -90,6 +93,9 @@ static int take_option(struct daemon *daemon, int option)
                 return parse_number("--step", USEC_PER_SEC, STEP_MIN_USEC, STEP_MAX_USEC, &daemon->step_usec);
         case OPTION_DEPTH:
                 return parse_depth(daemon);
+        case OPTION_MEMORY:
+                daemon->memory = true;
+                return -1;
         case OPTION_DRY_RUN:
                 daemon->dry_run = true;
                 return -1;
@@ -107,6 +113,7 @@ static int parse(struct daemon *daemon, int argc, char **argv)
                 { "config", required_argument, NULL, OPTION_CONFIG },
                 { "step", required_argument, NULL, OPTION_STEP },
                 { "depth", required_argument, NULL, OPTION_DEPTH },
+                { "memory", no_argument, NULL, OPTION_MEMORY },
                 { "dry-run", no_argument, NULL, OPTION_DRY_RUN },
                 { "verbose", no_argument, NULL, OPTION_VERBOSE },
                 OPTIONS_COMMON,
@@ -151,6 +158,8 @@ static struct cgb_options library_options(const struct daemon *daemon)
                 options.step_usec = daemon->step_usec;
         if (daemon->depth)
                 options.depth = daemon->depth;
+        if (daemon->memory)
+                options.flags |= CGB_MEMORY;
         if (daemon->dry_run)
                 options.flags |= CGB_DRY_RUN;
         return options;

@@ -66,8 +66,11 @@ struct cgb_rule {
         uint32_t flags;                 /**< CGB_DRY_RUN: what this rule finds is measured and decided on, and not written; or 0 */
 };
 
-/** The memory law is off: no memory file is read or written. Without this it is on for every group that has the memory controller. */
-#define CGB_NO_MEMORY (1u << 1)
+/**
+ * The memory law is on, for every group that has the memory controller. Without this no memory file is read or written: a limit that is
+ * wrong costs far more than a weight that is, so memory is not touched unless it is asked for.
+ */
+#define CGB_MEMORY (1u << 1)
 
 /** Set by cgb_options_init(). Strings are copied by the calls that take this. */
 struct cgb_options {
@@ -80,7 +83,7 @@ struct cgb_options {
         uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
         const struct cgb_rule *rules;   /**< which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
         size_t n_rules;                 /**< how many; 0 */
-        uint32_t flags;                 /**< CGB_DRY_RUN, CGB_NO_MEMORY, or 0 */
+        uint32_t flags;                 /**< CGB_DRY_RUN, CGB_MEMORY, or 0 */
         const struct cgb_policy_options *policy;        /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
         void (*log)(void *userdata, enum cgb_log_level level, const char *message);     /**< NULL: silence */
         uint64_t (*now_usec)(void *userdata);           /**< NULL: CLOCK_BOOTTIME; tests and replays set their own */

@@ -51,6 +51,7 @@ static void add_memory(struct fake *fake, const char *group, uint64_t usage_byte
 /* Memory is short: one that has more than its share, and one that has less. */
 static void make_crowd(struct fake *fake)
 {
+        fake->options.flags = CGB_MEMORY;
         fake_write(fake, "work", "memory.max", "1073741824\n");
         write_number(fake, "work", "memory.current", 1010 * MIB);
         fake_group(fake, "work/hog", 100);
@@ -232,7 +233,7 @@ static void nothing_of_memory_is_touched_when_it_is_not_wanted(void **state)
         struct cgb *cgb;
 
         make_crowd(fake);
-        fake->options.flags = CGB_NO_MEMORY;
+        fake->options.flags = 0;
         cgb = fake_started(fake);
         for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
                 step(fake, cgb);
@@ -247,7 +248,7 @@ static void a_dry_run_says_what_it_would_do_and_does_nothing(void **state)
         struct cgb *cgb;
 
         make_crowd(fake);
-        fake->options.flags = CGB_DRY_RUN;
+        fake->options.flags |= CGB_DRY_RUN;
         cgb = fake_started(fake);
         for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
                 step(fake, cgb);

@@ -76,6 +76,7 @@ static int setup(void **state)
 
         ground_setup(state);
         ground = *state;
+        ground->options.flags = CGB_MEMORY;
         ground_make(ground, ground->top);
         ground_write(ground, "", "cgroup.subtree_control", "+cpu +memory");
         ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu +memory");

@@ -24,7 +24,7 @@ _cgctl_options()
         local common="--help --parent --mount --state-dir --backend"
         case $1 in
         run) echo "--shares --name --join $common" ;;
-        daemon) echo "--step --depth --dry-run --verbose $common" ;;
+        daemon) echo "--step --depth --memory --dry-run --verbose $common" ;;
         status) echo "--watch --json $common" ;;
         doctor) echo "--json $common" ;;
         restore) echo "$common" ;;
