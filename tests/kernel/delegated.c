@@ -193,16 +193,13 @@ static void use_defaults(struct ground *ground)
 
 static void assert_clean_after(struct ground *ground, void (*life)(struct ground *ground), void (*next_life)(struct ground *ground))
 {
-        char *before = ground_picture(ground), *after;
+        char *before = ground_picture(ground);
 
         use_defaults(ground);
         as_nobody(ground, life);
         if (next_life != NULL)
                 as_nobody(ground, next_life);
-        after = ground_picture(ground);
-        assert_string_equal(after, before);
-        free(after);
-        free(before);
+        ground_assert_as_before(ground, before);
 }
 
 static void the_default_parent_is_below_what_was_delegated(void **state)

@@ -220,6 +220,15 @@ char *ground_picture(const struct ground *ground)
         return text;
 }
 
+void ground_assert_as_before(const struct ground *ground, char *before)
+{
+        char *after = ground_picture(ground);
+
+        assert_string_equal(after, before);
+        free(after);
+        free(before);
+}
+
 /* Whatever stands in a child's place is none of its business: locks and watches of the manager above all. */
 static void be_a_loop(const struct ground *ground, const char *group)
 {

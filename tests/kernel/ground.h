@@ -56,6 +56,9 @@ char *ground_below(const struct ground *ground, const char *name, char ret[stati
 /** Everything that has to be the same after as before: from the root to the top, and all below that. For free(). */
 char *ground_picture(const struct ground *ground);
 
+/* Nothing differs from when @before was taken, which is freed. */
+void ground_assert_as_before(const struct ground *ground, char *before);
+
 /* Processes. */
 /** Starts @n processes that use the CPU without end, in this group from their beginning on. */
 void ground_loop(struct ground *ground, const char *group, int n);

@@ -23,7 +23,7 @@ static int create(struct cgb *cgb, const char *name)
 /* Neither a start nor a workspace is to be had, and trying leaves nothing behind. */
 static void expect_refusal(struct ground *ground, int code, const char *file)
 {
-        char *before = ground_picture(ground), *after;
+        char *before = ground_picture(ground);
         struct cgb *cgb = ground_manager(ground);
 
         assert_int_equal(create(cgb, "alice"), code);
@@ -31,10 +31,7 @@ static void expect_refusal(struct ground *ground, int code, const char *file)
         assert_int_equal(cgb_start(cgb), code);
         ground_assert_fault_names(cgb_get_fault(cgb), code, file);
         ground_end(ground, cgb);
-        after = ground_picture(ground);
-        assert_string_equal(after, before);
-        free(after);
-        free(before);
+        ground_assert_as_before(ground, before);
 }
 
 static void a_parent_with_processes_is_refused(void **state)
@@ -76,7 +73,7 @@ static void a_tree_without_the_cpu_controller_is_of_no_use(void **state)
 static void without_permission_nothing_happens(void **state)
 {
         struct ground *ground = *state;
-        char *before = ground_picture(ground), *after;
+        char *before = ground_picture(ground);
         struct cgb *cgb;
 
         assert_int_equal(chown(ground->state, NOBODY, NOBODY), 0);
@@ -88,17 +85,14 @@ static void without_permission_nothing_happens(void **state)
         ground_assert_fault_names(cgb_get_fault(cgb), -EACCES, ground->top);
         ground_end(ground, cgb);
         assert_int_equal(seteuid(0), 0);
-        after = ground_picture(ground);
-        assert_string_equal(after, before);
-        free(after);
-        free(before);
+        ground_assert_as_before(ground, before);
 }
 
 /* The parent is all set up, so a start as "nobody" gets as far as the first write. */
 static void weights_that_may_not_be_written_are_reported_once_each(void **state)
 {
         struct ground *ground = *state;
-        char path[512], *before, *after;
+        char path[512], *before;
         struct cgb_event event;
         struct cgb *cgb;
         int errors = 0;
@@ -123,10 +117,7 @@ static void weights_that_may_not_be_written_are_reported_once_each(void **state)
         assert_int_equal(cgb_stop(cgb), 0);
         ground_end(ground, cgb);
         assert_int_equal(seteuid(0), 0);
-        after = ground_picture(ground);
-        assert_string_equal(after, before);
-        free(after);
-        free(before);
+        ground_assert_as_before(ground, before);
 }
 
 static void names_that_the_kernel_has_taken_are_refused(void **state)
