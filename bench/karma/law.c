@@ -34,6 +34,7 @@ void law_even_over_minutes(struct cgb_policy_options *ret)
         cgb_policy_options_init(ret, LAW_STEP_USEC, CREDIT_USERS + 1);
         ret->slow_depth_usec = EVEN_DEPTH_USEC;
         ret->slow_strength_permille = EVEN_STRENGTH_PERMILLE;
+        ret->debt_strength_permille = EVEN_STRENGTH_PERMILLE;
         ret->fast_strength_permille = 0;
         ret->floor_permille = EVEN_FLOOR_PERMILLE;
 }

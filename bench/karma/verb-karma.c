@@ -111,7 +111,7 @@ static void set_law(struct cgb_policy_options *law, int option, double number)
                 law->fast_depth_usec = (uint64_t)(number * 1e6);
                 break;
         case OPTION_SLOW_STRENGTH:
-                law->slow_strength_permille = (uint32_t)(number * 1e3 + 0.5);
+                law->slow_strength_permille = law->debt_strength_permille = (uint32_t)(number * 1e3 + 0.5);
                 break;
         case OPTION_FAST_STRENGTH:
                 law->fast_strength_permille = (uint32_t)(number * 1e3 + 0.5);

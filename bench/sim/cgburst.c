@@ -46,6 +46,8 @@ static void override(struct cgb_policy_options *options, struct sim_arguments *a
         override_depth(arguments, "slow", &options->slow_depth_usec);
         override_depth(arguments, "fast", &options->fast_depth_usec);
         override_permille(arguments, "slow_strength", 0, 12, &options->slow_strength_permille);
+        options->debt_strength_permille = options->slow_strength_permille; /* one number sets both, unless told otherwise */
+        override_permille(arguments, "debt_strength", 0, 12, &options->debt_strength_permille);
         override_permille(arguments, "fast_strength", 0, 12, &options->fast_strength_permille);
         override_permille(arguments, "floor", 0, 1, &options->floor_permille);
         override_permille(arguments, "reach", 1, 1000, &options->reach_permille);
@@ -167,8 +169,8 @@ static void cgburst_step(void *state, struct sim_machine *machine, uint64_t now_
 
 const struct sim_policy sim_policy_cgburst = {
         .name = "cgburst",
-        .summary = "the law of this project; slow= fast= (s) slow_strength= fast_strength= floor= reach= hysteresis= "
-                   "override it",
+        .summary = "the law of this project; slow= fast= (s) slow_strength= debt_strength= fast_strength= floor= "
+                   "reach= hysteresis= override it",
         .step_usec = 1000000,
         .step_is_free = true,
         .open = cgburst_open,

@@ -66,7 +66,8 @@ struct cgb_policy_options {
         uint64_t slow_depth_usec;       /**< how much fair-share time the slow account holds; 1 ms..1 day */
         uint64_t fast_depth_usec;       /**< the same of the fast account; three to fifteen steps serve well */
         uint32_t slow_strength_permille; /**< thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
-        uint32_t fast_strength_permille; /**< the same for the fast credit */
+        uint32_t debt_strength_permille; /**< thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
+        uint32_t fast_strength_permille; /**< of a doubling at full fast credit, and of a halving at full fast debt */
         uint32_t floor_permille;        /**< alpha: part of its fair share which a group that is active keeps; 0..1000 */
         uint32_t reach_permille;        /**< how many times the weight of all that are awake below it one group may have; 1000..1000000 */
         uint32_t hysteresis_permille;   /**< a weight is written on a change of this part or more; 0..1000 */

@@ -29,6 +29,10 @@
 #define SLOW_STRENGTH_PERMILLE 3000
 #define FAST_STRENGTH_PERMILLE 6000
 
+/* Debt weighs as much as credit. Less of it is kinder to the key presses of who has built something, and lets a miner have more:
+ * docs/algorithm.md has the figures. */
+#define DEBT_STRENGTH_PERMILLE SLOW_STRENGTH_PERMILLE
+
 /* A tenth of the fair share: a build beside a burst goes on. Nine to one is the reach that this floor leaves to a single burst, so that
  * weights need not change when it begins. */
 #define FLOOR_PERMILLE 100
@@ -45,6 +49,7 @@ void cgb_policy_options_init(struct cgb_policy_options *options, uint64_t step_u
                 .slow_depth_usec = SLOW_DEPTH_USEC,
                 .fast_depth_usec = cgb_max_u64(FAST_DEPTH_USEC, cgb_min_u64(step_usec, DEPTH_MAX_USEC / FAST_DEPTH_STEPS) * FAST_DEPTH_STEPS),
                 .slow_strength_permille = SLOW_STRENGTH_PERMILLE,
+                .debt_strength_permille = DEBT_STRENGTH_PERMILLE,
                 .fast_strength_permille = FAST_STRENGTH_PERMILLE,
                 .floor_permille = FLOOR_PERMILLE,
                 .reach_permille = REACH_PERMILLE,
@@ -62,7 +67,9 @@ static bool options_are_valid(const struct cgb_policy_options *options)
         return options->size == sizeof *options && options->capacity >= 1 && options->capacity <= CAPACITY_MAX
             && depth_is_valid(options->slow_depth_usec) && depth_is_valid(options->fast_depth_usec)
             && options->slow_strength_permille <= STRENGTH_MAX_PERMILLE && options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
+            && options->debt_strength_permille <= STRENGTH_MAX_PERMILLE
             && options->slow_strength_permille + options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
+            && options->debt_strength_permille + options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
             && options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000
             && options->hysteresis_permille <= 1000;
 }

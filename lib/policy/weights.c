@@ -30,8 +30,10 @@ static int64_t full_part_q16(const struct cgb_ledger *ledger, const struct cgb_a
 
 void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *ledger, struct cgb_account *account)
 {
-        int64_t exponent = full_part_q16(ledger, account, SLOW) * policy->options.slow_strength_permille
-                         + full_part_q16(ledger, account, FAST) * policy->options.fast_strength_permille;
+        const struct cgb_policy_options *options = &policy->options;
+        int64_t slow = full_part_q16(ledger, account, SLOW), fast = full_part_q16(ledger, account, FAST);
+        int64_t exponent = slow * (slow < 0 ? options->debt_strength_permille : options->slow_strength_permille)
+                         + fast * options->fast_strength_permille;
 
         account->raw_q20 = cgb_exp2_q20((int32_t)(exponent / 1000));
 }

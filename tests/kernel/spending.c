@@ -157,6 +157,7 @@ static void what_the_slow_account_holds_can_be_spent(void **state)
         cgb_policy_options_init(&run.policy, STEP_USEC, 64);
         run.policy.slow_depth_usec = SLOW_DEPTH_USEC;
         run.policy.slow_strength_permille = 5000;
+        run.policy.debt_strength_permille = 5000;
         run.policy.fast_strength_permille = 0;
         start(&run);
         fill_accounts(&run);

@@ -134,6 +134,10 @@ static void options_out_of_range_are_refused(void **state)
         check(hysteresis_permille, 1000, true);
         check(hysteresis_permille, 1001, false);
         check(slow_strength_permille, 12001, false);
+        check(debt_strength_permille, 0, true);
+        check(debt_strength_permille, 12001 - defaults().fast_strength_permille, false);
+        check(debt_strength_permille, 12000 - defaults().fast_strength_permille, true);
+        check(debt_strength_permille, UINT32_MAX, false);
         check(fast_strength_permille, 12001, false);
         check(fast_strength_permille, UINT32_MAX, false);
         check(slow_strength_permille, 12001 - defaults().fast_strength_permille, false);

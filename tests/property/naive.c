@@ -205,11 +205,19 @@ static size_t mark_activity(struct naive *naive, size_t pool, double now, double
         return active;
 }
 
+/* Of the slow account: credit and debt may weigh differently. */
+static double slow_strength(const struct cgb_policy_options *options, double slow)
+{
+        return (slow < 0 ? options->debt_strength_permille : options->slow_strength_permille) / 1000.0;
+}
+
 double naive_doubt(const struct naive *naive, size_t at)
 {
         const struct naive_node *a = &naive->nodes[at];
 
-        return naive->options.slow_strength_permille / 1000.0 * a->slow_doubt / a->slow_cap +
+        /* near zero nobody knows on which side it is */
+        return fmax(slow_strength(&naive->options, a->slow - a->slow_doubt), slow_strength(&naive->options, a->slow + a->slow_doubt)) *
+                       a->slow_doubt / a->slow_cap +
                naive->options.fast_strength_permille / 1000.0 * a->fast_doubt / a->fast_cap;
 }
 
@@ -281,7 +289,7 @@ static void set_weights(struct naive *naive, size_t pool, double shares)
         for (size_t i = next_account(naive, pool, 0); i; i = next_account(naive, pool, i)) {
                 struct naive_node *a = &naive->nodes[i];
 
-                a->raw = exp2(o->slow_strength_permille / 1000.0 * a->slow / a->slow_cap +
+                a->raw = exp2(slow_strength(o, a->slow) * a->slow / a->slow_cap +
                               o->fast_strength_permille / 1000.0 * a->fast / a->fast_cap);
         }
         set_reach(naive, pool, shares);

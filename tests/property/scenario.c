@@ -26,6 +26,7 @@ struct cgb_policy_options scenario_options(struct dice *dice, uint32_t capacity)
         options.slow_depth_usec = dice_between(dice, 5 * SECOND_USEC, 3600 * SECOND_USEC);
         options.fast_depth_usec = dice_between(dice, SECOND_USEC, 15 * SECOND_USEC);
         options.slow_strength_permille = (uint32_t)dice_between(dice, 0, 5000);
+        options.debt_strength_permille = (uint32_t)dice_between(dice, 0, 5000);
         options.fast_strength_permille = (uint32_t)dice_between(dice, 0, 7000);
         options.floor_permille = (uint32_t)dice_between(dice, 0, 400);
         options.reach_permille = (uint32_t)dice_between(dice, 1000, 30000);
