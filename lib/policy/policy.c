@@ -62,14 +62,18 @@ static bool depth_is_valid(uint64_t depth_usec)
         return depth_usec >= DEPTH_MIN_USEC && depth_usec <= DEPTH_MAX_USEC;
 }
 
+/* Of both accounts together, on the side of credit or on that of debt. */
+static bool strengths_are_valid(uint32_t slow_permille, uint32_t fast_permille)
+{
+        return (uint64_t)slow_permille + fast_permille <= STRENGTH_MAX_PERMILLE;
+}
+
 static bool options_are_valid(const struct cgb_policy_options *options)
 {
         return options->size == sizeof *options && options->capacity >= 1 && options->capacity <= CAPACITY_MAX
             && depth_is_valid(options->slow_depth_usec) && depth_is_valid(options->fast_depth_usec)
-            && options->slow_strength_permille <= STRENGTH_MAX_PERMILLE && options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
-            && options->debt_strength_permille <= STRENGTH_MAX_PERMILLE
-            && options->slow_strength_permille + options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
-            && options->debt_strength_permille + options->fast_strength_permille <= STRENGTH_MAX_PERMILLE
+            && strengths_are_valid(options->slow_strength_permille, options->fast_strength_permille)
+            && strengths_are_valid(options->debt_strength_permille, options->fast_strength_permille)
             && options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000
             && options->hysteresis_permille <= 1000;
 }
