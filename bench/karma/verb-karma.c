@@ -24,7 +24,7 @@ static const char help[] =
         "  --seeds LIST           seeds of the trace, as Python's random takes them (1,2,3)\n"
         "  --slow-depth SEC       another row: the law with this depth of its slow credit; a quantum is a second\n"
         "  --fast-depth SEC       the same of its fast credit\n"
-        "  --slow-strength N      doublings of the weight at full slow credit\n"
+        "  --slow-strength N      doublings of the weight at full slow credit, halvings at full debt\n"
         "  --fast-strength N      the same of the fast credit\n"
         "  --floor PART           of the fair share, 0 to 1\n"
         "  --reach N              times the weight of all that are awake below\n"
