@@ -258,3 +258,14 @@ int trace_generate(struct trace *ret, const char *name, unsigned cpus)
                         return generate(ret, i, name, seed, cpus);
         return complain(-EINVAL, "gen:%s: there is no such generator; sim --help names them", name);
 }
+
+#define GENERATOR_PREFIX "gen:"
+
+int trace_load(struct trace *ret, const char *name, unsigned cpus)
+{
+        size_t prefix = strlen(GENERATOR_PREFIX);
+
+        if (!strncmp(name, GENERATOR_PREFIX, prefix))
+                return trace_generate(ret, name + prefix, cpus);
+        return trace_read(ret, name);
+}

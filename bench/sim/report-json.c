@@ -1,43 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* json-c quotes the names, which come from files. A number that there is none of is null. */
+/* json-c quotes the names, which come from files. */
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
 
-#include "../kernel/complain.h"
+#include "json.h"
 #include "report.h"
 
 #define SCHEMA 1
-
-/* Six digits: the response of a job of an hour to some milliseconds. */
-#define NUMBER_FORMAT "%.6g"
-
-static void add_double(struct json_object *object, const char *key, double number)
-{
-        struct json_object *value = isfinite(number) ? json_object_new_double(number) : NULL;
-
-        if (value)
-                json_object_set_serializer(value, json_object_double_to_json_string, (void *)(uintptr_t)NUMBER_FORMAT, NULL);
-        json_object_object_add(object, key, value);
-}
-
-static void add_count(struct json_object *object, const char *key, uint64_t number)
-{
-        json_object_object_add(object, key, json_object_new_int64((int64_t)number));
-}
 
 static struct json_object *summary_object(const struct summary *summary)
 {
         struct json_object *object = json_object_new_object();
 
-        add_double(object, "mean", summary->mean);
-        add_double(object, "p50", summary->p50);
-        add_double(object, "p95", summary->p95);
-        add_double(object, "p99", summary->p99);
-        add_double(object, "p99_9", summary->p99_9);
-        add_double(object, "max", summary->max);
+        json_add_double(object, "mean", summary->mean);
+        json_add_double(object, "p50", summary->p50);
+        json_add_double(object, "p95", summary->p95);
+        json_add_double(object, "p99", summary->p99);
+        json_add_double(object, "p99_9", summary->p99_9);
+        json_add_double(object, "max", summary->max);
         return object;
 }
 
@@ -45,13 +27,13 @@ static struct json_object *kind_object(const struct kind_result *result)
 {
         struct json_object *object = json_object_new_object(), *beside;
 
-        add_count(object, "n", result->slowdown.n);
+        json_add_count(object, "n", result->slowdown.n);
         json_object_object_add(object, "slowdown", summary_object(&result->slowdown));
         json_object_object_add(object, "response_sec", summary_object(&result->response_sec));
         if (result->beside_slowdown.n == 0)
                 return object;
         beside = json_object_new_object();
-        add_count(beside, "n", result->beside_slowdown.n);
+        json_add_count(beside, "n", result->beside_slowdown.n);
         json_object_object_add(beside, "slowdown", summary_object(&result->beside_slowdown));
         json_object_object_add(object, "beside_own_work", beside);
         return object;
@@ -71,10 +53,10 @@ static struct json_object *fairness_object(const struct fairness *fairness)
 {
         struct json_object *object = json_object_new_object();
 
-        add_double(object, "jain", fairness->jain);
-        add_double(object, "min_max", fairness->min_max);
-        add_double(object, "median_min", fairness->median_min);
-        add_double(object, "max_median", fairness->max_median);
+        json_add_double(object, "jain", fairness->jain);
+        json_add_double(object, "min_max", fairness->min_max);
+        json_add_double(object, "median_min", fairness->median_min);
+        json_add_double(object, "max_median", fairness->max_median);
         return object;
 }
 
@@ -82,8 +64,8 @@ static struct json_object *boost_object(const struct sim_result *result)
 {
         struct json_object *object = json_object_new_object();
 
-        add_count(object, "wakes", result->wakes);
-        add_count(object, "boosted", result->boost_sec.n);
+        json_add_count(object, "wakes", result->wakes);
+        json_add_count(object, "boosted", result->boost_sec.n);
         json_object_object_add(object, "sec", summary_object(&result->boost_sec));
         return object;
 }
@@ -92,9 +74,9 @@ static struct json_object *floor_object(const struct summary *floor)
 {
         struct json_object *object = json_object_new_object();
 
-        add_count(object, "windows", floor->n);
-        add_double(object, "p01", floor->n ? floor->p01 : NAN);
-        add_double(object, "p50", floor->n ? floor->p50 : NAN);
+        json_add_count(object, "windows", floor->n);
+        json_add_double(object, "p01", floor->n ? floor->p01 : NAN);
+        json_add_double(object, "p50", floor->n ? floor->p50 : NAN);
         return object;
 }
 
@@ -108,8 +90,8 @@ static struct json_object *workspaces_object(const struct sim_row *row)
                 char hog[32];
 
                 snprintf(hog, sizeof(hog), "hog%zu", i + 1 - trace->n_workspaces);
-                add_double(workspace, "wanted_sec", row->result.workspaces[i].wanted_sec);
-                add_double(workspace, "used_sec", row->result.workspaces[i].used_sec);
+                json_add_double(workspace, "wanted_sec", row->result.workspaces[i].wanted_sec);
+                json_add_double(workspace, "used_sec", row->result.workspaces[i].used_sec);
                 json_object_object_add(object, i < trace->n_workspaces ? trace->workspaces[i] : hog, workspace);
         }
         return object;
@@ -123,40 +105,33 @@ static struct json_object *run_object(const struct sim_row *row)
 
         json_object_object_add(object, "policy", json_object_new_string(plan->choice->name));
         json_object_object_add(object, "trace", json_object_new_string(plan->trace->name));
-        add_count(object, "cpus", plan->cpus);
-        add_count(object, "hogs", plan->hogs);
+        json_add_count(object, "cpus", plan->cpus);
+        json_add_count(object, "hogs", plan->hogs);
         json_object_object_add(object, "lanes", json_object_new_string(lanes_name(plan->lanes)));
-        add_count(object, "step_usec", sim_step_usec(plan));
-        add_double(object, "cpu_used_of_wanted", result->cpu_used_of_wanted);
+        json_add_count(object, "step_usec", sim_step_usec(plan));
+        json_add_double(object, "cpu_used_of_wanted", result->cpu_used_of_wanted);
         json_object_object_add(object, "kinds", kinds_object(row));
         json_object_object_add(object, "fairness", fairness_object(&result->fairness));
         json_object_object_add(object, "boost", boost_object(result));
         json_object_object_add(object, "floor", floor_object(&result->floor));
-        add_double(object, "isolation_percent_mean", 100 * result->isolation_mean);
-        add_double(object, "isolation_percent_p01", 100 * result->isolation_p01);
-        add_double(object, "latency_impact_percent", 100 * result->latency_impact);
+        json_add_double(object, "isolation_percent_mean", 100 * result->isolation_mean);
+        json_add_double(object, "isolation_percent_p01", 100 * result->isolation_p01);
+        json_add_double(object, "latency_impact_percent", 100 * result->latency_impact);
         json_object_object_add(object, "workspaces", workspaces_object(row));
-        add_count(object, "steps", result->steps);
-        add_count(object, "writes", result->writes);
-        add_double(object, "simulated_sec", result->end_sec);
-        add_double(object, "elapsed_sec", result->elapsed_sec);
+        json_add_count(object, "steps", result->steps);
+        json_add_count(object, "writes", result->writes);
+        json_add_double(object, "simulated_sec", result->end_sec);
+        json_add_double(object, "elapsed_sec", result->elapsed_sec);
         return object;
 }
 
 int sim_report_json(const struct sim_row *rows, size_t n, FILE *file)
 {
         struct json_object *root = json_object_new_object(), *runs = json_object_new_array();
-        const char *text;
 
-        add_count(root, "schema", SCHEMA);
+        json_add_count(root, "schema", SCHEMA);
         json_object_object_add(root, "runs", runs);
         for (size_t i = 0; i < n; i++)
                 json_object_array_add(runs, run_object(&rows[i]));
-        text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN);
-        if (!text || fprintf(file, "%s\n", text) < 0 || fflush(file) == EOF) {
-                json_object_put(root);
-                return complain(text ? -EIO : -ENOMEM, "the report");
-        }
-        json_object_put(root);
-        return 0;
+        return json_write(root, file);
 }

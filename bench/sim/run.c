@@ -206,7 +206,7 @@ static int look_up(struct run *run)
 
         if (run->plan->interrupt && interrupted(run->plan->interrupt))
                 return -EINTR;
-        if (!isatty(STDERR_FILENO) || now - run->told_usec < USEC_PER_SEC)
+        if (run->plan->quiet || !isatty(STDERR_FILENO) || now - run->told_usec < USEC_PER_SEC)
                 return 0;
         run->told_usec = now;
         fprintf(stderr, "\r%s, %s: %.0f of %.0f s, %zu of %zu jobs\033[K", run->trace->name, run->choice.name,

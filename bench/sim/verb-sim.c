@@ -7,15 +7,12 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../kernel/complain.h"
 #include "../verbs.h"
 #include "options.h"
 #include "report.h"
-
-#define GENERATOR_PREFIX "gen:"
 
 struct session {
         struct sim_options options;
@@ -26,20 +23,6 @@ struct session {
         size_t n_rows;
         size_t n_runs; /* that there are to be */
 };
-
-static int load_trace(struct session *session, const char *name)
-{
-        struct trace *trace = &session->traces[session->n_traces];
-        size_t prefix = strlen(GENERATOR_PREFIX);
-        int error;
-
-        if (!strncmp(name, GENERATOR_PREFIX, prefix))
-                error = trace_generate(trace, name + prefix, session->options.cpus);
-        else
-                error = trace_read(trace, name);
-        session->n_traces += error == 0;
-        return error;
-}
 
 /* @return how often this policy is to be run: once for each step, if it may have another than its own */
 static size_t steps_of(const struct sim_options *options, const struct sim_choice *choice)
@@ -60,8 +43,10 @@ static int prepare(struct session *session)
         session->rows = calloc(session->n_runs, sizeof(*session->rows));
         if (!session->traces || !session->rows)
                 return complain(-ENOMEM, "the list of runs");
-        for (size_t i = 0; i < options->n_traces && error == 0; i++)
-                error = load_trace(session, options->traces[i]);
+        for (size_t i = 0; i < options->n_traces && error == 0; i++) {
+                error = trace_load(&session->traces[i], options->traces[i], options->cpus);
+                session->n_traces += error == 0;
+        }
         return error;
 }
 
