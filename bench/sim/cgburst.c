@@ -167,6 +167,18 @@ static void cgburst_step(void *state, struct sim_machine *machine, uint64_t now_
                 machine->groups[law->group_of[action.node]].knobs.weight = action.weight;
 }
 
+static void cgburst_credit(void *state, uint32_t number, struct sim_credit *ret)
+{
+        struct law *law = state;
+        struct cgb_account_state account;
+
+        if (cgb_policy_get_account(law->policy, law->node_of[number], &account) < 0 || account.slow_cap_usec <= 0 ||
+                account.fast_cap_usec <= 0)
+                return;
+        ret->slow = (double)account.slow_credit_usec / (double)account.slow_cap_usec;
+        ret->fast = (double)account.fast_credit_usec / (double)account.fast_cap_usec;
+}
+
 const struct sim_policy sim_policy_cgburst = {
         .name = "cgburst",
         .summary = "the law of this project; slow= fast= (s) slow_strength= debt_strength= fast_strength= floor= "
@@ -178,4 +190,5 @@ const struct sim_policy sim_policy_cgburst = {
         .gone = cgburst_gone,
         .step = cgburst_step,
         .close = cgburst_close,
+        .credit = cgburst_credit,
 };

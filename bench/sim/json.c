@@ -8,13 +8,18 @@
 
 #define NUMBER_FORMAT "%.6g"
 
-void json_add_double(struct json_object *object, const char *key, double number)
+struct json_object *json_rounded(double number)
 {
         struct json_object *value = isfinite(number) ? json_object_new_double(number) : NULL;
 
         if (value)
                 json_object_set_serializer(value, json_object_double_to_json_string, (void *)(uintptr_t)NUMBER_FORMAT, NULL);
-        json_object_object_add(object, key, value);
+        return value;
+}
+
+void json_add_double(struct json_object *object, const char *key, double number)
+{
+        json_object_object_add(object, key, json_rounded(number));
 }
 
 void json_add_count(struct json_object *object, const char *key, uint64_t number)

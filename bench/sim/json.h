@@ -10,6 +10,8 @@
 
 /* Six digits: the response of a job of an hour to some milliseconds. What is not finite is null. */
 void json_add_double(struct json_object *object, const char *key, double number);
+
+struct json_object *json_rounded(double number); /* the same, to be added */
 void json_add_count(struct json_object *object, const char *key, uint64_t number);
 
 /* @root as one line. Frees it. @return 0, -EIO or -ENOMEM. Complains. */

@@ -16,6 +16,7 @@
 #include "layout.h"
 #include "node.h"
 #include "summary.h"
+#include "timeline.h"
 #include "trace.h"
 
 struct measure_values {
@@ -93,6 +94,7 @@ struct sim_result {
         uint64_t steps;
         uint64_t writes;
         double elapsed_sec; /* real time */
+        struct timeline timeline;
 };
 
 /* @return 0 or -ENOMEM */

@@ -22,6 +22,7 @@ static const char help[] =
         "  --come-and-go          a workspace is there from its first job to its last, and not always\n"
         "  --policy LIST          NAME or NAME:KEY=NUMBER,KEY=NUMBER (equal,oracle,cgburst)\n"
         "  --step LIST            of policies that are free to choose it, s (what each prefers)\n"
+        "  --series SEC           in the JSON also weight and credit of every group each time\n"
         "  --json                 JSON instead of tables; docs/bench.md has the schema\n";
 
 enum {
@@ -31,6 +32,7 @@ enum {
         OPTION_COME_AND_GO,
         OPTION_POLICY,
         OPTION_STEP,
+        OPTION_SERIES,
         OPTION_JSON,
         OPTION_HELP,
 };
@@ -42,6 +44,7 @@ static const struct option long_options[] = {
         {"come-and-go", no_argument, NULL, OPTION_COME_AND_GO},
         {"policy", required_argument, NULL, OPTION_POLICY},
         {"step", required_argument, NULL, OPTION_STEP},
+        {"series", required_argument, NULL, OPTION_SERIES},
         {"json", no_argument, NULL, OPTION_JSON},
         {"help", no_argument, NULL, OPTION_HELP},
         {NULL, 0, NULL, 0},
@@ -99,6 +102,17 @@ static int parse_steps(const char *text, struct sim_options *options)
         }
 }
 
+static int parse_series(const char *text, struct sim_options *options)
+{
+        char *end;
+        double seconds = strtod(text, &end);
+
+        if (end == text || *end || !(seconds >= STEP_MIN_SEC) || seconds > STEP_MAX_SEC)
+                return complain(-EINVAL, "--series %s: wants seconds from %g to %g", text, STEP_MIN_SEC, STEP_MAX_SEC);
+        options->series_usec = (uint64_t)(seconds * 1e6 + 0.5);
+        return 0;
+}
+
 static int parse_one(int option, const char *text, struct sim_options *options)
 {
         switch (option) {
@@ -117,6 +131,8 @@ static int parse_one(int option, const char *text, struct sim_options *options)
                 return sim_choices_parse(options->choices, &options->n_choices, SIM_POLICIES_MAX, text);
         case OPTION_STEP:
                 return parse_steps(text, options);
+        case OPTION_SERIES:
+                return parse_series(text, options);
         case OPTION_JSON:
                 options->json = true;
                 return 0;
@@ -139,6 +155,8 @@ int sim_options_parse(struct sim_options *ret, int argc, char **argv)
                 return error;
         ret->traces = argv + optind;
         ret->n_traces = (size_t)(argc - optind);
+        if (ret->series_usec > 0 && !ret->json)
+                return complain(-EINVAL, "--series: is a part of the JSON; give --json too");
         if (ret->n_traces == 0)
                 return complain(-EINVAL, "sim: wants at least one TRACE, a file or gen:NAME; see --help");
         return ret->n_choices > 0

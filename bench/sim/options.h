@@ -24,6 +24,7 @@ struct sim_options {
         unsigned cpus;
         unsigned hogs;
         enum lanes lanes;
+        uint64_t series_usec; /* 0: none */
         bool come_and_go;
         bool json;
 };

@@ -104,6 +104,12 @@ struct sim_arguments;
  */
 bool sim_argument(struct sim_arguments *arguments, const char *key, double min, double max, double *value);
 
+/* What a policy counts for a group, as a part of the most that it counts: -1 full debt, 1 full credit. NAN: it does not count. */
+struct sim_credit {
+        double slow;
+        double fast;
+};
+
 struct sim_policy {
         const char *name;    /* as in --policy */
         const char *summary; /* one line, no full stop */
@@ -123,6 +129,9 @@ struct sim_policy {
         void (*gone)(void *state, struct sim_machine *machine, uint32_t group);
         void (*step)(void *state, struct sim_machine *machine, uint64_t now_usec);
         void (*close)(void *state);
+
+        /* For those who watch. *@ret is as it was where there is nothing to tell. */
+        void (*credit)(void *state, uint32_t group, struct sim_credit *ret);
 };
 
 #endif

@@ -97,6 +97,40 @@ static struct json_object *workspaces_object(const struct sim_row *row)
         return object;
 }
 
+static void add_point(struct json_object *array, double number)
+{
+        json_object_array_add(array, json_rounded(number));
+}
+
+static struct json_object *series_of_group(const struct timeline *timeline, size_t group)
+{
+        struct json_object *object = json_object_new_object();
+        struct json_object *weight = json_object_new_array(), *slow = json_object_new_array(), *fast = json_object_new_array();
+
+        for (size_t i = 0; i < timeline->n; i++) {
+                const struct timeline_point *point = &timeline->points[i * timeline->n_groups + group];
+
+                add_point(weight, point->weight > 0 ? (double)point->weight : (double)NAN);
+                add_point(slow, point->credit.slow);
+                add_point(fast, point->credit.fast);
+        }
+        json_object_object_add(object, "weight", weight);
+        json_object_object_add(object, "slow", slow);
+        json_object_object_add(object, "fast", fast);
+        return object;
+}
+
+static struct json_object *series_object(const struct timeline *timeline)
+{
+        struct json_object *object = json_object_new_object(), *groups = json_object_new_object();
+
+        json_add_double(object, "every_sec", (double)timeline->every_usec / 1e6);
+        for (size_t i = 0; i < timeline->n_groups; i++)
+                json_object_object_add(groups, timeline->names[i], series_of_group(timeline, i));
+        json_object_object_add(object, "groups", groups);
+        return object;
+}
+
 static struct json_object *run_object(const struct sim_row *row)
 {
         const struct sim_plan *plan = &row->plan;
@@ -118,6 +152,8 @@ static struct json_object *run_object(const struct sim_row *row)
         json_add_double(object, "isolation_percent_p01", 100 * result->isolation_p01);
         json_add_double(object, "latency_impact_percent", 100 * result->latency_impact);
         json_object_object_add(object, "workspaces", workspaces_object(row));
+        if (result->timeline.every_usec > 0)
+                json_object_object_add(object, "series", series_object(&result->timeline));
         json_add_count(object, "steps", result->steps);
         json_add_count(object, "writes", result->writes);
         json_add_double(object, "simulated_sec", result->end_sec);

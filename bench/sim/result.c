@@ -110,5 +110,6 @@ int measure_result(struct sim_result *ret, const struct measure *measure, const 
 void sim_result_free(struct sim_result *result)
 {
         free(result->workspaces);
+        timeline_free(&result->timeline);
         *result = (struct sim_result){0};
 }

@@ -29,6 +29,7 @@ struct run {
         struct layout layout;
         struct node node;
         struct measure measure;
+        struct timeline timeline;
         struct sim_choice choice;
         void *state;
         bool opened;
@@ -162,6 +163,11 @@ static int step(struct run *run)
         return take_knobs(run);
 }
 
+static int watch(struct run *run)
+{
+        return timeline_take(&run->timeline, &run->layout.machine, run->choice.policy, run->state, run->windows * run->window_usec);
+}
+
 /* @return as step() */
 static int end_windows(struct run *run)
 {
@@ -174,6 +180,8 @@ static int end_windows(struct run *run)
                 measure_window(&run->measure, &run->node, SEC(run->window_usec));
                 error = run->step_usec > 0 ? step(run) : 0;
                 changed = error < 0 ? error : changed | error;
+                if (changed >= 0 && watch(run) < 0)
+                        changed = complain(-ENOMEM, "the series of %s", run->choice.name);
         }
         return changed;
 }
@@ -291,6 +299,8 @@ static int begin(struct run *run)
         error = layout_make(&run->layout, run->trace, plan->cpus, plan->lanes, plan->hogs);
         if (error == 0)
                 error = make_node(run);
+        if (error == 0)
+                error = timeline_init(&run->timeline, &run->layout.machine, plan->series_usec);
         if (error == 0 && plan->come_and_go)
                 error = let_come_and_go(run);
         if (error < 0)
@@ -310,12 +320,13 @@ static void end(struct run *run)
         if (run->opened && run->choice.policy->close)
                 run->choice.policy->close(run->state);
         measure_free(&run->measure);
+        timeline_free(&run->timeline);
         node_free(&run->node);
         layout_free(&run->layout);
         free(run->jobs_left);
 }
 
-static int make_result(struct sim_result *ret, const struct run *run)
+static int make_result(struct sim_result *ret, struct run *run)
 {
         struct sim_result result = {
                 .steps = run->step_usec > 0 ? run->windows : 0,
@@ -327,6 +338,8 @@ static int make_result(struct sim_result *ret, const struct run *run)
                 sim_result_free(&result);
                 return complain(-ENOMEM, "the results of %s", run->choice.name);
         }
+        result.timeline = run->timeline;
+        run->timeline = (struct timeline){0};
         *ret = result;
         return 0;
 }

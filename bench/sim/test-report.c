@@ -96,10 +96,35 @@ static void a_run_without_interactive_jobs_is_told_by_zeros_and_nulls(void **sta
         trace_free(&trace);
 }
 
+/* Two hogs fill the CPU from the start; who comes after ten seconds was below its fair share until then, and they above. */
+static void a_series_has_a_point_for_each_interval_and_tells_who_has_credit(void **state)
+{
+        struct trace trace = {.name = strdup("late"), .span_sec = 10};
+        struct sim_choice choice = {.policy = &sim_policy_cgburst, .name = "cgburst"};
+        struct sim_row row = {.plan = {.trace = &trace, .choice = &choice, .cpus = 1, .hogs = 2, .series_usec = 2500000}};
+        const struct timeline *timeline = &row.result.timeline;
+        const struct timeline_point *last;
+
+        (void)state;
+        put(&trace, 10, "late", "edit", 0.01, 1);
+        assert_int_equal(sim_run(&row.result, &row.plan), 0);
+        assert_int_equal(timeline->n, 4); /* at 2.5, 5, 7.5 and 10 s */
+        assert_int_equal(timeline->n_groups, 3);
+        last = &timeline->points[3 * 3];
+        assert_string_equal(timeline->names[0], "late");
+        assert_true(last[0].credit.slow > 0 && last[0].credit.slow <= 1);
+        assert_true(last[0].credit.fast > last[0].credit.slow); /* the fast one is filled sooner */
+        assert_true(last[1].credit.slow < 0 && last[1].credit.slow == last[2].credit.slow);
+        assert_true(last[0].weight > last[1].weight);
+        sim_result_free(&row.result);
+        trace_free(&trace);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_run_is_json_of_schema_1_with_any_name),
+                cmocka_unit_test(a_series_has_a_point_for_each_interval_and_tells_who_has_credit),
                 cmocka_unit_test(a_run_without_interactive_jobs_is_told_by_zeros_and_nulls),
         };
 

@@ -75,6 +75,7 @@ static int run_one(struct session *session, const struct trace *trace, const str
                 .lanes = options->lanes,
                 .come_and_go = options->come_and_go,
                 .step_usec = step_usec,
+                .series_usec = options->series_usec,
                 .interrupt = &session->interrupt,
         };
         error = sim_run(&row->result, &row->plan);
