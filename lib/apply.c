@@ -48,10 +48,22 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
         return r < 0 ? cgb_fail(cgb, r, cgb->state_name, "out of memory", NULL) : 0;
 }
 
+/* What was asked for and said to have failed, as after a time-out, may have been done in the end: that is nobody else's. */
+bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t weight)
+{
+        struct cgb_account_state account;
+
+        if (group->is_pending || (group->touched && weight == group->asked_weight))
+                return true;
+        return cgb_policy_get_account(cgb->policy, group->node, &account) < 0 || account.written == 0 || account.written == weight;
+}
+
 /* What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share. */
 static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         cgb_policy_set_written(cgb->policy, group->node, weight);
+        if (group->touched && weight == group->asked_weight)
+                return;
         cgb->journal_is_stale = true;
         if (!group->touched) {
                 group->found_weight = weight;
@@ -95,23 +107,16 @@ static void report_boost(struct cgb *cgb, struct cgb_group *group, const struct 
         cgb_report(cgb, boosted ? CGB_EVENT_BOOSTED : CGB_EVENT_SPENT, group, &(struct cgb_event){.action = *action});
 }
 
-static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct cgb_action *action)
+static void weight_written(struct cgb *cgb, struct cgb_group *group, const struct cgb_action *action)
 {
-        int r = look_before_writing(cgb, group, action);
+        cgb_report_works_again(group, CGB_FILE_CPU_WEIGHT);
+        cgb->weights_written++;
+        cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = *action});
+        report_boost(cgb, group, action);
+}
 
-        if (r == 1) {
-                r = cgb->backend->write(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, action->weight);
-                group->touched = true; /* also where it failed: nobody knows what a file that refuses has taken */
-                if (r == 0) {
-                        cgb_report_works_again(group, CGB_FILE_CPU_WEIGHT);
-                        cgb->weights_written++;
-                        cgb_report(cgb, CGB_EVENT_WEIGHT, group, &(struct cgb_event){.action = *action});
-                        report_boost(cgb, group, action);
-                        return;
-                }
-        }
-        if (r == 0)
-                return;
+static void weight_failed(struct cgb *cgb, struct cgb_group *group, const struct cgb_action *action, int r)
+{
         cgb_policy_set_written(cgb->policy, group->node, action->previous);
         if (r == -ENODEV || r == -ENOENT)
                 cgb_group_lost(cgb, group, CGB_FILE_CPU_WEIGHT);
@@ -119,19 +124,63 @@ static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct 
                 cgb_report_error(cgb, group, CGB_FILE_CPU_WEIGHT, r, "its weight cannot be written; the others go on");
 }
 
+/* Under way, and perhaps for the second time: then what is known to be there is what was there before the first. */
+static void weight_under_way(struct cgb_group *group, const struct cgb_action *action)
+{
+        uint32_t previous = group->is_pending ? group->pending.previous : action->previous;
+
+        group->pending = *action;
+        group->pending.previous = previous;
+        group->is_pending = true;
+}
+
+void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result)
+{
+        struct cgb_action action = group->pending;
+
+        if (!group->is_pending)
+                return;
+        if (result->value != action.weight) { /* another one is on its way behind it */
+                if (result->code == 0)
+                        group->pending.previous = (uint32_t)result->value;
+                return;
+        }
+        group->is_pending = false;
+        if (result->code == 0)
+                weight_written(cgb, group, &action);
+        else
+                weight_failed(cgb, group, &action, result->code);
+}
+
+static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct cgb_action *action)
+{
+        int may_write = group->is_pending ? 1 : look_before_writing(cgb, group, action), r;
+
+        if (may_write < 0)
+                weight_failed(cgb, group, action, may_write);
+        if (may_write != 1)
+                return;
+        r = cgb_backend_write(group->writer, &group->dir, CGB_FILE_CPU_WEIGHT, action->weight);
+        group->touched = true; /* also where it failed: nobody knows what a file that refuses has taken */
+        group->asked_weight = action->weight;
+        if (r < 0)
+                weight_failed(cgb, group, action, r);
+        else if (r == 0)
+                weight_written(cgb, group, action);
+        else
+                weight_under_way(group, action);
+}
+
 /* A few files a step are read though nothing is to be written there, so that a foreign write does not stay unnoticed. */
 static void look_around(struct cgb *cgb)
 {
         for (size_t n = cgb->n_groups < CHECKS_PER_STEP ? cgb->n_groups : CHECKS_PER_STEP; n > 0; n--) {
                 struct cgb_group *group = cgb->groups[cgb->next_check++ % cgb->n_groups];
-                struct cgb_account_state account;
                 uint32_t weight;
 
                 cgb_memory_look_at(cgb, group);
-                if (!group->touched || group->foreign || cgb_group_read_weight(cgb, group, &weight) < 0)
-                        continue;
-                cgb_policy_get_account(cgb->policy, group->node, &account);
-                if (account.written != 0 && weight != account.written)
+                if (group->touched && !group->foreign && !group->is_pending && cgb_group_read_weight(cgb, group, &weight) == 0
+                    && !cgb_weight_is_ours(cgb, group, weight))
                         weight_changed(cgb, group, weight);
         }
 }

@@ -267,7 +267,7 @@ int cgb_new(struct cgb **ret, const struct cgb_options *options, struct cgb_faul
         cgb->epoll_fd = cgb->timer_fd = cgb->inotify_fd = cgb->lock_fd = -1;
         cgb->tree.fd = -1;
         cgb->deadline_usec = UINT64_MAX;
-        cgb->backend = cgb_backend_find(options->backend);
+        cgb->backend_type = cgb_backend_find(options->backend);
 
         r = copy_options(cgb, options, fault);
         if (r == 0)
@@ -295,6 +295,7 @@ struct cgb *cgb_free(struct cgb *cgb)
         if (cgb == NULL)
                 return NULL;
         cgb_stop(cgb);
+        cgb_writers_close(cgb);
         cgb_events_clear(&cgb->events);
         cgb_fd_cache_free(cgb->fds);
         cgb_tree_close(&cgb->tree);

@@ -11,6 +11,7 @@
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
+ *     writers.c    who writes which group
  *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads
  */
 #include <cgburst/cgburst.h>
@@ -39,7 +40,11 @@ struct cgb_group {
         int watch;                      /* of its children; -1 where they are not ours */
         uint32_t cpus_permille;         /* for its children; 0: read it again */
         uint64_t cpus_read_step;
+        struct cgb_backend *writer;     /* of its files, see writers.c */
         uint32_t found_weight;          /* to be put back */
+        uint32_t asked_weight;          /* that its writer was last asked to write */
+        bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
+        struct cgb_action pending;
         bool journalled;
         bool touched;                   /* we have written its weight */
         bool undone;                    /* what we wrote was undone, and written again: the next time it is left alone */
@@ -57,6 +62,16 @@ struct cgb_scout {
         int watch;
 };
 
+/** Backends that a context can have open: one of each type that there is. */
+#define CGB_WRITERS_MAX 4
+
+/** Those that it has. */
+struct cgb_writers {
+        struct cgb_backend_host host;
+        struct cgb_backend *backends[CGB_WRITERS_MAX];
+        size_t n;
+};
+
 struct cgb {
         struct cgb_options options;     /* strings are ours; policy is not used, see policy_options */
         struct cgb_policy_options policy_options;
@@ -66,7 +81,8 @@ struct cgb {
 
         struct cgb_tree tree;
         struct cgb_fd_cache *fds;
-        const struct cgb_backend *backend;
+        const struct cgb_backend_type *backend_type;
+        struct cgb_writers writers;
         int epoll_fd, timer_fd, inotify_fd;
 
         struct cgb_policy *policy;
@@ -141,6 +157,16 @@ int cgb_sense(struct cgb *cgb);
 void cgb_apply(struct cgb *cgb);
 int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
 int cgb_journal_write(struct cgb *cgb);
+
+void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
+bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t weight);
+
+/* writers.c */
+int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct cgb_backend **ret);
+int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group);
+void cgb_writers_process(struct cgb *cgb);
+void cgb_writers_flush(struct cgb *cgb, uint64_t timeout_usec);
+void cgb_writers_close(struct cgb *cgb);
 
 /* events.c */
 void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_group *group, const struct cgb_event *details);

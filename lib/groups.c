@@ -194,7 +194,9 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enu
         group->name = strdup(path);
         if (group->name == NULL)
                 return -ENOMEM;
-        r = cgb_group_read_weight(cgb, group, &weight);
+        r = cgb_writer_choose(cgb, group);
+        if (r == 0)
+                r = cgb_group_read_weight(cgb, group, &weight);
         if (r < 0)
                 return r;
         group->found_weight = weight;
@@ -261,6 +263,7 @@ void cgb_group_drop(struct cgb *cgb, struct cgb_group *group)
         if (group->watch >= 0)
                 inotify_rm_watch(cgb->inotify_fd, group->watch);
         cgb_memory_drop(cgb, group);
+        cgb_backend_forget(group->writer, group->dir.inode);
         cgb_policy_leave(cgb->policy, group->node);
         cgb->by_node[group->node] = NULL;
         take_out(cgb->groups, &cgb->n_groups, group);

@@ -17,6 +17,9 @@
 /* How often groups that could not be adopted are tried again: their cpu.weight may come, or a limit may have been raised. */
 #define LIST_EVERY_USEC 10000000ull
 
+/* What is under way at the end is waited for this long: a host so busy that its service manager needs more is not served by waiting. */
+#define FLUSH_USEC 10000000ull
+
 static void arm_timer(struct cgb *cgb)
 {
         uint64_t due_usec = cgb_get_deadline_usec(cgb);
@@ -145,14 +148,10 @@ static void forget_what_is_not_ours(struct cgb *cgb)
 {
         for (size_t i = 0; i < cgb->n_groups; i++) {
                 struct cgb_group *group = cgb->groups[i];
-                struct cgb_account_state account;
                 uint32_t weight;
 
                 group->journalled &= group->touched;
-                if (!group->touched || cgb_policy_get_account(cgb->policy, group->node, &account) < 0
-                    || cgb_group_read_weight(cgb, group, &weight) < 0)
-                        continue;
-                if (account.written != 0 && weight != account.written)
+                if (group->touched && cgb_group_read_weight(cgb, group, &weight) == 0 && !cgb_weight_is_ours(cgb, group, weight))
                         group->foreign = true;
         }
 }
@@ -207,11 +206,13 @@ int cgb_stop(struct cgb *cgb)
         disarm_timer(cgb);
         if (cgb->journal_is_ours) {
                 save_credits(cgb);
+                cgb_writers_flush(cgb, FLUSH_USEC);
                 r = put_back(cgb);
                 undone = undo_setup(cgb);
         }
         cgb_memory_close(cgb);
         cgb_groups_clear(cgb);
+        cgb_writers_close(cgb);
         cgb_journal_free(&cgb->inherited);
         cgb->lock_fd = cgb_lock_release(cgb->lock_fd);
         cgb->started = cgb->journal_is_ours = false;
@@ -275,6 +276,7 @@ int cgb_dispatch(struct cgb *cgb)
                 return 0;
         if (read(cgb->timer_fd, &expirations, sizeof expirations) < 0 && errno != EAGAIN)
                 return cgb_fail(cgb, -errno, "timerfd", "it cannot be read", NULL);
+        cgb_writers_process(cgb);
         cgb_discover_changes(cgb);
         now_usec = cgb_now_usec(cgb);
         if (cgb->list_again && now_usec - cgb->listed_usec >= LIST_EVERY_USEC)
@@ -283,6 +285,7 @@ int cgb_dispatch(struct cgb *cgb)
         if (is_step)
                 r = step(cgb, now_usec);
         cgb_memory_dispatch(cgb, now_usec, is_step);
+        cgb_writers_process(cgb);
         arm_timer(cgb);
         took_usec = wall_usec() - begin_usec;
         if (took_usec > cgb->longest_dispatch_usec)

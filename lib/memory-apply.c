@@ -20,14 +20,22 @@ static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t byt
         cgb_report(cgb, CGB_EVENT_FOREIGN_LIMIT, group, &(struct cgb_event){.memory = {.node = group->memory.node, .bytes = bytes}});
 }
 
-void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
+/* As cgb_weight_is_ours(). */
+bool cgb_memory_limit_is_ours(struct cgb *cgb, const struct cgb_group *group, uint64_t bytes)
 {
         struct cgb_memory_state state;
+
+        if (group->memory.is_pending || (group->memory.touched && bytes == group->memory.asked_bytes))
+                return true;
+        return cgb_memory_get(cgb->memory.law, group->memory.node, &state) < 0 || bytes == state.high_bytes;
+}
+
+void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
+{
         uint64_t bytes;
 
-        if (group->memory.known && group->memory.touched && !group->memory.foreign
-            && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0
-            && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 && bytes != state.high_bytes)
+        if (group->memory.known && group->memory.touched && !group->memory.foreign && !group->memory.is_pending
+            && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 && !cgb_memory_limit_is_ours(cgb, group, bytes))
                 limit_changed(cgb, group, bytes);
 }
 
@@ -49,7 +57,7 @@ static int look_before_writing(struct cgb *cgb, struct cgb_group *group, const s
 
         if (r < 0)
                 return r;
-        if (bytes != action->previous_bytes) {
+        if (bytes != action->previous_bytes && !cgb_memory_limit_is_ours(cgb, group, bytes)) {
                 limit_changed(cgb, group, bytes);
                 return 0;
         }
@@ -79,28 +87,67 @@ static void report(struct cgb *cgb, struct cgb_group *group, const struct cgb_me
         cgb_report(cgb, type, group, &(struct cgb_event){.memory = *action});
 }
 
-static void write_limit(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)
+static void limit_written(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)
 {
-        int r = look_before_writing(cgb, group, action);
-
-        if (r == 0)
-                return;
-        if (r == 1) {
-                r = journal_first(cgb, group);
-                if (r == 0) {
-                        group->memory.touched = true; /* also where it fails: nobody knows what a file that refuses has taken */
-                        r = cgb->backend->write(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_MEMORY_HIGH, action->bytes);
-                }
-        }
-        if (r < 0) {
-                cgb_memory_set_written(cgb->memory.law, group->memory.node, action->previous_bytes);
-                if (r != -ENODEV && r != -ENOENT)
-                        cgb_report_error(cgb, group, CGB_FILE_MEMORY_HIGH, r, "its limit cannot be written; the others go on");
-                return;
-        }
         cgb_report_works_again(group, CGB_FILE_MEMORY_HIGH);
         cgb->memory.limits_written++;
         report(cgb, group, action);
+}
+
+static void limit_failed(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action, int r)
+{
+        cgb_memory_set_written(cgb->memory.law, group->memory.node, action->previous_bytes);
+        if (r != -ENODEV && r != -ENOENT)
+                cgb_report_error(cgb, group, CGB_FILE_MEMORY_HIGH, r, "its limit cannot be written; the others go on");
+}
+
+/* As in apply.c. */
+static void limit_under_way(struct cgb_group_memory *memory, const struct cgb_memory_action *action)
+{
+        uint64_t previous_bytes = memory->is_pending ? memory->pending.previous_bytes : action->previous_bytes;
+
+        memory->pending = *action;
+        memory->pending.previous_bytes = previous_bytes;
+        memory->is_pending = true;
+}
+
+void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result)
+{
+        struct cgb_memory_action action = group->memory.pending;
+
+        if (!group->memory.is_pending || !group->memory.known)
+                return;
+        if (result->value != action.bytes) {
+                if (result->code == 0)
+                        group->memory.pending.previous_bytes = result->value;
+                return;
+        }
+        group->memory.is_pending = false;
+        if (result->code == 0)
+                limit_written(cgb, group, &action);
+        else
+                limit_failed(cgb, group, &action, result->code);
+}
+
+static void write_limit(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)
+{
+        int may_write = group->memory.is_pending ? 1 : look_before_writing(cgb, group, action), r = may_write;
+
+        if (may_write == 0)
+                return;
+        if (may_write == 1)
+                r = journal_first(cgb, group);
+        if (r == 0) {
+                group->memory.touched = true; /* also where it fails: nobody knows what a file that refuses has taken */
+                group->memory.asked_bytes = action->bytes;
+                r = cgb_backend_write(group->writer, &group->dir, CGB_FILE_MEMORY_HIGH, action->bytes);
+        }
+        if (r < 0)
+                limit_failed(cgb, group, action, r);
+        else if (r == 0)
+                limit_written(cgb, group, action);
+        else
+                limit_under_way(&group->memory, action);
 }
 
 static void ask(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)

@@ -200,12 +200,11 @@ void cgb_memory_forget_foreign(struct cgb *cgb)
 {
         for (size_t i = 0; i < cgb->n_groups; i++) {
                 struct cgb_group *group = cgb->groups[i];
-                struct cgb_memory_state state;
                 uint64_t bytes;
 
                 group->memory.journalled &= group->memory.touched;
-                if (group->memory.known && group->memory.touched && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0
-                    && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 && bytes != state.high_bytes)
+                if (group->memory.known && group->memory.touched && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0
+                    && !cgb_memory_limit_is_ours(cgb, group, bytes))
                         group->memory.foreign = true;
         }
 }

@@ -12,6 +12,7 @@
 #include "kernel/group.h"
 
 struct cgb;
+struct cgb_backend_result;
 struct cgb_group;
 
 /** What is known of a group. */
@@ -19,6 +20,9 @@ struct cgb_group_memory {
         bool known;                     /* the law has it, as .node */
         cgb_node node;
         uint64_t found_bytes;           /* memory.high, to be put back */
+        uint64_t asked_bytes;           /* that its writer was last asked to write */
+        bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
+        struct cgb_memory_action pending;
         bool journalled;
         bool touched;                   /* we have written it */
         bool foreign;
@@ -56,5 +60,7 @@ void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
 
 /* memory-apply.c */
 void cgb_memory_apply(struct cgb *cgb);
+void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
+bool cgb_memory_limit_is_ours(struct cgb *cgb, const struct cgb_group *group, uint64_t bytes);
 /** Has somebody else written its limit? */
 void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group);

@@ -1,21 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/backend.h"
 
-static const struct cgb_backend *const backends[] = {
+static const struct cgb_backend_type *const types[] = {
         &cgb_backend_cgroupfs,
 #ifdef HAVE_LIBCGROUP
         &cgb_backend_libcgroup,
 #endif
 };
 
-const struct cgb_backend *cgb_backend_find(const char *name)
+const struct cgb_backend_type *cgb_backend_find(const char *name)
 {
         if (name == NULL)
                 return &cgb_backend_cgroupfs;
-        for (size_t i = 0; i < sizeof backends / sizeof backends[0]; i++)
-                if (strcmp(backends[i]->name, name) == 0)
-                        return backends[i];
+        for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+                if (strcmp(types[i]->name, name) == 0)
+                        return types[i];
         return NULL;
+}
+
+int cgb_backend_open(struct cgb_backend **ret, const struct cgb_backend_type *type, const struct cgb_backend_host *host)
+{
+        struct cgb_backend *backend = calloc(1, type->size != 0 ? type->size : sizeof *backend);
+        int r;
+
+        if (backend == NULL)
+                return -ENOMEM;
+        backend->type = type;
+        backend->host = host;
+        backend->fd = -1;
+        r = type->open != NULL ? type->open(backend) : 0;
+        if (r < 0) {
+                free(backend);
+                return r;
+        }
+        *ret = backend;
+        return 0;
+}
+
+struct cgb_backend *cgb_backend_close(struct cgb_backend *backend)
+{
+        if (backend != NULL && backend->type->close != NULL)
+                backend->type->close(backend);
+        free(backend);
+        return NULL;
+}
+
+int cgb_backend_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
+{
+        return backend->type->write(backend, group, file, value);
+}
+
+void cgb_backend_process(struct cgb_backend *backend)
+{
+        if (backend->type->process != NULL)
+                backend->type->process(backend);
+}
+
+void cgb_backend_flush(struct cgb_backend *backend, uint64_t timeout_usec)
+{
+        if (backend->type->flush != NULL)
+                backend->type->flush(backend, timeout_usec);
+}
+
+void cgb_backend_forget(struct cgb_backend *backend, uint64_t inode)
+{
+        if (backend->type->forget != NULL)
+                backend->type->forget(backend, inode);
 }

@@ -4,7 +4,12 @@
  */
 #include "backend/backend.h"
 
-const struct cgb_backend cgb_backend_cgroupfs = {
+static int write_value(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
+{
+        return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
+}
+
+const struct cgb_backend_type cgb_backend_cgroupfs = {
         .name = "cgroupfs",
-        .write = cgb_group_write_u64,
+        .write = write_value,
 };

@@ -43,21 +43,21 @@ static int modify(const char *path, const char *controller_name, const char *fil
         return to_errno(code);
 }
 
-static int write_value(struct cgb_fd_cache *fds, const struct cgb_tree *tree, struct cgb_group_dir *group, enum cgb_file file,
-        uint64_t value)
+static int write_value(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
+        const struct cgb_backend_host *host = backend->host;
         int code;
 
         /* libcgroup knows mounts, and not folders; "max" is no number to it; and a group is its inode and not its name */
-        if (!tree->is_cgroup2 || value == UINT64_MAX)
-                return cgb_group_write_u64(fds, tree, group, file, value);
+        if (!host->tree->is_cgroup2 || value == UINT64_MAX)
+                return cgb_group_write_u64(host->fds, host->tree, group, file, value);
         code = cgroup_init(); /* does nothing but the first time */
         if (code != 0)
                 return to_errno(code);
         return modify(group->path, file == CGB_FILE_CPU_WEIGHT ? "cpu" : "memory", cgb_file_to_string(file), value);
 }
 
-const struct cgb_backend cgb_backend_libcgroup = {
+const struct cgb_backend_type cgb_backend_libcgroup = {
         .name = "libcgroup",
         .write = write_value,
 };

@@ -16,7 +16,6 @@
 #include "context.h"
 #include "fake.h"
 
-/* The backend has no room for a test's own data. */
 static struct fake *removing_fake;
 
 static int setup_three(void **state)
@@ -135,22 +134,20 @@ static void a_group_may_be_another_one_before_it_is_read(void **state)
         assert_int_equal(fake_weight(fake, "work/bob"), 500);
 }
 
-static int remove_and_write(struct cgb_fd_cache *fds, const struct cgb_tree *tree, struct cgb_group_dir *group, enum cgb_file file,
-        uint64_t value)
+static int remove_and_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
         if (strcmp(group->path, "work/bob") == 0 && fake_exists(removing_fake, "work/bob"))
                 fake_remove(removing_fake, "work/bob");
-        return cgb_group_write_u64(fds, tree, group, file, value);
+        return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
 }
 
 static void a_group_may_vanish_before_it_is_written(void **state)
 {
-        static const struct cgb_backend backend = {.name = "removing", .write = remove_and_write};
+        static const struct cgb_backend_type removing = {.name = "removing", .write = remove_and_write};
         struct fake *fake = *state;
-        struct cgb *cgb = fake_started(fake);
+        struct cgb *cgb = fake_started_with(fake, &removing);
 
         removing_fake = fake;
-        cgb->backend = &backend;
         for (int i = 0; i < 10 && fake_exists(fake, "work/bob"); i++)
                 fake_run(fake, cgb, 1, (struct fake_load[]){{"alice", 4000}, {NULL, 0}});
         assert_false(fake_exists(fake, "work/bob"));

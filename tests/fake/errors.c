@@ -14,18 +14,17 @@
 
 #define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {NULL, 0}}
 
-/* What the backend says to a write for bob; 0: it takes it. The vtable has no room for a test's own data. */
+/* What the backend says to a write for bob; 0: it takes it. */
 static int refusal;
 
-static int write_or_refuse(struct cgb_fd_cache *fds, const struct cgb_tree *tree, struct cgb_group_dir *group, enum cgb_file file,
-        uint64_t value)
+static int write_or_refuse(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
         if (refusal != 0 && strcmp(group->path, "work/bob") == 0)
                 return refusal;
-        return cgb_group_write_u64(fds, tree, group, file, value);
+        return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
 }
 
-static const struct cgb_backend refusing = {.name = "refusing", .write = write_or_refuse};
+static const struct cgb_backend_type refusing = {.name = "refusing", .write = write_or_refuse};
 
 static int setup_three(void **state)
 {
@@ -41,10 +40,7 @@ static int setup_three(void **state)
 
 static struct cgb *start_refusing(struct fake *fake)
 {
-        struct cgb *cgb = fake_started(fake);
-
-        cgb->backend = &refusing;
-        return cgb;
+        return fake_started_with(fake, &refusing);
 }
 
 static void check_refusal(int code)

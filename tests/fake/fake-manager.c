@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "fake.h"
 
 struct cgb *fake_manager(struct fake *fake)
@@ -35,13 +36,24 @@ void fake_end(struct fake *fake, struct cgb *cgb)
         cgb_free(cgb);
 }
 
-struct cgb *fake_started(struct fake *fake)
+static struct cgb *start(struct cgb *cgb)
 {
-        struct cgb *cgb = fake_manager(fake);
-
         if (cgb_start(cgb) < 0)
                 fail_msg("cgb_start: %s: %s", cgb_get_fault(cgb)->file, cgb_get_fault(cgb)->message);
         return cgb;
+}
+
+struct cgb *fake_started(struct fake *fake)
+{
+        return start(fake_manager(fake));
+}
+
+struct cgb *fake_started_with(struct fake *fake, const struct cgb_backend_type *type)
+{
+        struct cgb *cgb = fake_manager(fake);
+
+        cgb->backend_type = type;
+        return start(cgb);
 }
 
 void fake_step(struct fake *fake, struct cgb *cgb)

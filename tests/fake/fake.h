@@ -28,6 +28,8 @@
 /** Contexts that one test may have open at once. */
 #define FAKE_MANAGERS 8
 
+struct cgb_backend_type;
+
 struct fake {
         char *folder;                   /* all of it */
         char *tree;                     /* <folder>/tree, the mount */
@@ -81,6 +83,7 @@ char *fake_picture(const struct fake *fake);
 /* fake-manager.c: the context */
 struct cgb *fake_manager(struct fake *fake);                    /* cgb_new() */
 struct cgb *fake_started(struct fake *fake);                    /* and cgb_start() */
+struct cgb *fake_started_with(struct fake *fake, const struct cgb_backend_type *type); /* and this one writes */
 void fake_end(struct fake *fake, struct cgb *cgb);              /* cgb_free() */
 void fake_step(struct fake *fake, struct cgb *cgb);             /* a step's time passes; dispatch */
 void fake_run(struct fake *fake, struct cgb *cgb, int steps, const struct fake_load *loads);

@@ -81,16 +81,15 @@ static void every_file_holds_again_what_it_held_after_stop(void **state)
         free(before);
 }
 
-static int check_journal_and_write(struct cgb_fd_cache *fds, const struct cgb_tree *tree, struct cgb_group_dir *group,
-        enum cgb_file file, uint64_t value)
+static int check_journal_and_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
         char weight[64], path[512], text[4096] = "", line[512];
-        ssize_t n = cgb_tree_read(tree, group->path, "cpu.weight", weight, sizeof weight);
+        ssize_t n = cgb_tree_read(backend->host->tree, group->path, "cpu.weight", weight, sizeof weight);
         FILE *journal;
 
         assert_true(n > 0);
         weight[strcspn(weight, "\n")] = '\0';
-        snprintf(path, sizeof path, "%s/../state/" JOURNAL, tree->mount);
+        snprintf(path, sizeof path, "%s/../state/" JOURNAL, backend->host->tree->mount);
         journal = fopen(path, "re");
         assert_non_null(journal);
         assert_true(fread(text, 1, sizeof text - 1, journal) > 0);
@@ -99,17 +98,16 @@ static int check_journal_and_write(struct cgb_fd_cache *fds, const struct cgb_tr
         assert_non_null(strstr(text, line));
         snprintf(line, sizeof line, " %s\n", group->path + strlen("work/"));
         assert_non_null(strstr(text, line));
-        return cgb_group_write_u64(fds, tree, group, file, value);
+        return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
 }
 
 static void a_weight_is_on_disk_before_it_is_overwritten(void **state)
 {
-        static const struct cgb_backend backend = {.name = "checking", .write = check_journal_and_write};
+        static const struct cgb_backend_type checking = {.name = "checking", .write = check_journal_and_write};
         struct fake *fake = *state;
-        struct cgb *cgb = fake_started(fake);
+        struct cgb *cgb = fake_started_with(fake, &checking);
         struct cgb_overview overview = {.size = sizeof overview};
 
-        cgb->backend = &backend;
         fake_run(fake, cgb, 10, HOG_ALICE);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_true(overview.weights_written >= 3);
