@@ -6,6 +6,7 @@
  * their brackets.
  */
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
@@ -78,10 +79,24 @@ static void complain_of_empty_section(struct parser *parser)
         parser->section_is_empty = false;
 }
 
+/* inih takes some of them for spaces, and no path of a group that is managed has any. */
+static void complain_of_control_characters(struct parser *parser, size_t n)
+{
+        if (n > 0 && parser->at[n - 1] == '\r')
+                n--;
+        for (size_t i = 0; i < n; i++)
+                if (iscntrl((unsigned char)parser->at[i]) && parser->at[i] != '\t') {
+                        config_mistake(parser, parser->line, "take it away", "there is a control character in the line: byte %d at %zu",
+                                parser->at[i], i + 1);
+                        return;
+                }
+}
+
 static void look_at_line(struct parser *parser, size_t n)
 {
         size_t spaces = strspn(parser->at, " \t");
 
+        complain_of_control_characters(parser, n);
         if (spaces >= n || parser->at[spaces] != '[')
                 return;
         if (spaces > 0) /* inih would take it for more of the value above */

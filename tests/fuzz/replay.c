@@ -124,7 +124,7 @@ static void insert_word(struct input *input, uint64_t *chance)
         static const char *const words[] = {
                 "18446744073709551615", "18446744073709551616", "99999999999999999999", "00", "-1", "+1", "0x1", "max", "\n",
                 "\r\n", " ", "  ", ".", ".00", "usage_usec 1\n", "some", "full", "0-8191", ",", "-", "/", "..", "\\040",
-                "\\000", "0::/", " - cgroup2 ",
+                "\\000", "0::/", " - cgroup2 ", "[rule x]\n", "\nmatch=a/*\n", "*", "**", "[", "]", ";",
         };
         const char *word = words[below(chance, sizeof(words) / sizeof(words[0]))];
 

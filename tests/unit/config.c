@@ -122,6 +122,8 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
                 {"[rule a]\n\nmatch = /a\n", 3},
                 {"[rule a]\nmatch = a/[b\n", 2},
                 {"[rule a]\nmatch = a/*\nexclude = b/c\n", 1},
+                {"[rule a]\nmatch = a/x\x7f*\n", 2},
+                {"[rule a]\nmatch = a/*\nexclude = a/b\va/c\n", 3},
                 {"[rule a]\nmatch = a/*\nthis is no key\n", 3},
                 {"[rule a]\nmatch = a/*\n [rule b]\nmatch = b/*\n", 3},
                 {"[daemon]\nstep = 0\n[rule a]\nmatch = a/*\n", 2},
