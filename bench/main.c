@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
         {"sim", verb_sim, "traces of jobs on a simulated node, under every policy"},
         {"sweep", verb_sweep, "constants of the law, ranked by the worst that they do on several traces"},
         {"demo", verb_demo, "two minutes: an editor's work beside three builds, without and with cgburst"},
+        {"report", verb_report, "one page of tables and plots from the JSON of the others"},
         {"karma", verb_karma, "how even users come out who want the CPU in stretches: rules with credit and without"},
 };
 

@@ -8,6 +8,7 @@
 int verb_kernel(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_sweep(int argc, char **argv);
+int verb_report(int argc, char **argv);
 int verb_demo(int argc, char **argv);
 int verb_karma(int argc, char **argv);
 
