@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * cgctl doctor - everything that cgburst uses on this host: is it there, and if not, what helps?
+ * cgctl doctor - everything that cgburst uses on this host: is it there, and if not, what helps? And whose is each group?
  */
 
 #include <json-c/json.h>
 #include <stdio.h>
 
+#include "doctor-owners.h"
 #include "options.h"
 #include "text.h"
 
@@ -14,7 +15,8 @@
 
 static const char doctor_help[] =
         "Usage: cgctl doctor [OPTION...]\n\n"
-        "Looks at everything that cgburst uses on this host, and changes nothing.\n\n"
+        "Looks at everything that cgburst uses on this host, then tells of each group in the parent whose it is and who\n"
+        "has to write its files. Changes nothing.\n\n"
         OPTION_JSON_HELP
         OPTIONS_COMMON_HELP
         "\nExamples:\n"
@@ -68,7 +70,7 @@ static struct json_object *check_json(const struct cgb_check *check)
         return object;
 }
 
-static void print_json(const struct cgb_check *checks, size_t n)
+static void print_json(const struct cgb_check *checks, size_t n, const struct cgb_options *options)
 {
         struct json_object *document = json_object_new_object(), *list = json_object_new_array();
 
@@ -76,6 +78,7 @@ static void print_json(const struct cgb_check *checks, size_t n)
         json_object_object_add(document, "checks", list);
         for (size_t i = 0; i < n; i++)
                 json_object_array_add(list, check_json(&checks[i]));
+        json_object_object_add(document, "groups", doctor_owners_json(options));
         puts(json_object_to_json_string_ext(document, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
         json_object_put(document);
 }
@@ -116,10 +119,12 @@ static int doctor_main(int argc, char **argv)
 
         size_t n = cgb_probe(&options, checks, CGB_CHECKS_MAX);
 
-        if (common.json)
-                print_json(checks, n);
-        else
+        if (common.json) {
+                print_json(checks, n, &options);
+        } else {
                 print_table(checks, n);
+                doctor_owners_print(&options);
+        }
         return any_failed(checks, n) ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -3,7 +3,7 @@
 /*
  * cgctl - runs, watches and mends what libcgburst does
  *
- * It is an embedder like any other: nothing here includes more than the two public headers. This file only finds the verb
+ * It is an embedder like any other: nothing here includes more than the public headers. This file only finds the verb
  * that is meant. A new verb is one file and one line in the table.
  */
 

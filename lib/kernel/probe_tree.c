@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "fault.h"
@@ -16,6 +15,7 @@
 #include "kernel/path.h"
 #include "kernel/probe.h"
 #include "kernel/verbs.h"
+#include "owner.h"
 
 void cgb_check_cgroup2(struct cgb_check *check, const struct cgb_probe *probe)
 {
@@ -171,67 +171,25 @@ void cgb_check_type(struct cgb_check *check, const struct cgb_probe *probe)
                         "use a parent of type \"domain\": processes cannot be moved about here", "%s is \"%s\"", name, type);
 }
 
-/* Units of systemd's that are groups, by the end of the name, and how one gets each delegated. */
-static const struct unit_type {
-        const char *suffix;
-        const char *remedy;
-} unit_types[] = {
-        {".service", "systemctl edit that unit: [Service] Delegate=yes; then restart it"},
-        {".scope", "start it anew: systemd-run --scope -p Delegate=yes"},
-        {".slice", "name a parent that is no unit, such as cgburst at the top: a slice cannot be delegated"},
-};
-
-/* @return NULL if the group is no unit. */
-static const struct unit_type *unit_type_of(const char *path)
-{
-        size_t n = strlen(path);
-
-        for (size_t i = 0; i < sizeof(unit_types) / sizeof(unit_types[0]); i++) {
-                size_t m = strlen(unit_types[i].suffix);
-
-                if (n > m && path[n - m - 1] != '/' && strcmp(path + n - m, unit_types[i].suffix) == 0)
-                        return &unit_types[i];
-        }
-        return NULL;
-}
-
-/* systemd writes down on the group itself that it was delegated: for all, and where it must for root alone to see. */
-static bool has_delegate_mark(const struct cgb_probe *probe, const char *path)
-{
-        char name[PATH_MAX], value[2];
-
-        cgb_tree_name(name, sizeof(name), &probe->tree, path, "");
-        return (getxattr(name, "user.delegate", value, sizeof(value)) == 1 && value[0] == '1') ||
-                (getxattr(name, "trusted.delegate", value, sizeof(value)) == 1 && value[0] == '1');
-}
-
-/* The lowest unit that the parent is or is in, as a path. @return NULL if there is none. */
-static const struct unit_type *find_unit(char *ret, const struct cgb_probe *probe)
-{
-        const struct unit_type *type;
-
-        strcpy(ret, probe->parent);
-        do
-                type = unit_type_of(ret);
-        while (type == NULL && cgb_path_cut(ret));
-        return type;
-}
-
+/* Whose a group is that is made in the parent. Those that are there already are told one by one: cgb_list_owners(). */
 void cgb_check_systemd(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char state[PATH_MAX], unit[PATH_MAX];
-        const struct unit_type *type = find_unit(unit, probe);
+        struct cgb_owner_host host;
+        struct cgb_owner owner;
+        char path[PATH_MAX];
 
-        snprintf(state, sizeof(state), "%s/run/systemd/system", probe->prefix);
-        if (access(state, F_OK) < 0)
+        if (cgb_path_join(path, sizeof(path), probe->parent, "new") < 0 || cgb_owner_host_open(&host, probe->prefix, &probe->tree) < 0) {
+                cgb_check_set(check, CGB_CHECK_DEGRADED, NULL, "there is no telling whose the groups are");
+                return;
+        }
+        cgb_owner_find(&host, path, &owner);
+        if (!host.has_systemd)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "not running here: nobody else writes the tree");
-        else if (type == NULL)
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "the parent is no unit and in none, so systemd leaves it alone");
-        else if (has_delegate_mark(probe, unit))
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "%.160s is delegated", unit);
+        else if (owner.type == CGB_OWNER_INSIDE)
+                cgb_check_set(check, CGB_CHECK_DEGRADED, owner.remedy, "new groups are %s", owner.why);
         else
-                cgb_check_set(check, CGB_CHECK_DEGRADED, type->remedy,
-                        "%.100s is systemd's, without Delegate=: a daemon-reload may write the weights in it back", unit);
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "new groups are %s", owner.why);
+        cgb_owner_host_close(&host);
 }
 
 void cgb_check_inotify(struct cgb_check *check, const struct cgb_probe *probe)

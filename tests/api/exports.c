@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cgburst/cgburst.h>
+#include <cgburst/owner.h>
 
 typedef void (*function)(void);
 
@@ -16,7 +17,7 @@ typedef void (*function)(void);
 static const function scheduler[] = {
         (function)cgb_attach, (function)cgb_create, (function)cgb_default_parent, (function)cgb_dispatch,
         (function)cgb_event_type_to_string, (function)cgb_free, (function)cgb_get_deadline_usec, (function)cgb_get_fault,
-        (function)cgb_get_fd, (function)cgb_get_overview, (function)cgb_get_workspace, (function)cgb_new,
+        (function)cgb_get_fd, (function)cgb_get_overview, (function)cgb_get_owner, (function)cgb_list_owners, (function)cgb_owner_type_to_string, (function)cgb_get_workspace, (function)cgb_new,
         (function)cgb_next_event, (function)cgb_options_init, (function)cgb_probe, (function)cgb_reason_to_string,
         (function)cgb_remove, (function)cgb_restore, (function)cgb_rule_check, (function)cgb_start, (function)cgb_stop,
 };

@@ -297,12 +297,12 @@ static void processes_that_may_not_be_moved_degrade(void **state)
 static void a_unit_of_systemds_degrades_unless_it_is_delegated(void **state)
 {
         scratch_mkdir(state, "run/systemd/system");
-        assert_probe(state, "systemd", CGB_CHECK_DEGRADED, "work.slice is systemd's", "name a parent that is no unit");
+        assert_probe(state, "systemd", CGB_CHECK_DEGRADED, "inside of work.slice", "name a parent that is no unit");
         if (setxattr(scratch_path(state, TREE "work.slice"), "user.delegate", "1", 1, 0) < 0) {
                 print_message("the mark of a delegated unit is not tested: /tmp has no extended attributes\n");
                 return;
         }
-        assert_probe(state, "systemd", CGB_CHECK_OK, "work.slice is delegated", "");
+        assert_probe(state, "systemd", CGB_CHECK_OK, "below work.slice, which is delegated", "");
 }
 
 static void a_group_inside_a_unit_belongs_to_the_unit(void **state)
@@ -311,13 +311,13 @@ static void a_group_inside_a_unit_belongs_to_the_unit(void **state)
 
         scratch_mkdir(state, "run/systemd/system");
         findings = probe_parent(state, "work.slice/alice/deep");
-        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "work.slice is systemd's", "");
+        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "inside of work.slice", "");
         findings = probe_parent(state, "work.slice/run.service/deep");
-        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "run.service is systemd's", "systemctl edit");
+        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "inside of run.service", "systemctl edit");
         findings = probe_parent(state, "work.slice/run.scope");
-        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "run.scope is systemd's", "systemd-run --scope");
+        assert_check(&findings, "systemd", CGB_CHECK_DEGRADED, "inside of run.scope", "systemd-run --scope");
         findings = probe_parent(state, "work.slice.d/.slice");
-        assert_check(&findings, "systemd", CGB_CHECK_OK, "leaves it alone", "");
+        assert_check(&findings, "systemd", CGB_CHECK_OK, "no unit and in none", "");
 }
 
 static void a_group_beside_systemds_units_is_left_alone_by_it(void **state)
@@ -326,7 +326,7 @@ static void a_group_beside_systemds_units_is_left_alone_by_it(void **state)
 
         scratch_mkdir(state, "run/systemd/system");
         findings = probe_parent(state, "cgburst");
-        assert_check(&findings, "systemd", CGB_CHECK_OK, "leaves it alone", "");
+        assert_check(&findings, "systemd", CGB_CHECK_OK, "no unit and in none", "");
 }
 
 static void the_state_folder_is_writable_or_can_be_made(void **state)
