@@ -46,7 +46,6 @@ static void override(struct cgb_policy_options *options, struct sim_arguments *a
         override_depth(arguments, "slow", &options->slow_depth_usec);
         override_depth(arguments, "fast", &options->fast_depth_usec);
         override_permille(arguments, "slow_strength", 0, 12, &options->slow_strength_permille);
-        options->debt_strength_permille = options->slow_strength_permille; /* one number sets both, unless told otherwise */
         override_permille(arguments, "debt_strength", 0, 12, &options->debt_strength_permille);
         override_permille(arguments, "fast_strength", 0, 12, &options->fast_strength_permille);
         override_permille(arguments, "floor", 0, 1, &options->floor_permille);

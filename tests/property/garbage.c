@@ -233,7 +233,7 @@ static void ten_thousand_accounts_are_held(void **state)
         w = world_new(0, &options, 64000);
         for (size_t i = 1; i <= 10000; i++)
                 w->groups[world_join(w, WORLD_ROOT, (uint32_t)dice_between(&dice, 10, 100000))].wants = i % 100 == 0 ? 2 : 0;
-        for (unsigned i = 0; i < 25; i++)
+        for (uint64_t waited = 0; waited <= 3 * options.fast_depth_usec; waited += SECOND_USEC)
                 world_round(w, SECOND_USEC);
         check_sane(w);
         must(w, world_total_nsec(w, WORLD_ROOT) == 0, "the total moved");

@@ -15,6 +15,13 @@
 #define ROOM 120
 #define SCENARIOS 100
 
+/* So long that whoever does not run is asleep. */
+static void live_until_sleepers_sleep(struct world *w)
+{
+        for (uint64_t waited = 0; waited <= 3 * w->options.fast_depth_usec; waited += SECOND_USEC)
+                world_round(w, SECOND_USEC);
+}
+
 /* A pool of many, of which the first @awake have been running for so long that all others sleep. */
 static struct world *settled_world(uint64_t seed, size_t awake)
 {
@@ -25,8 +32,7 @@ static struct world *settled_world(uint64_t seed, size_t awake)
         w = world_new(seed, &options, 4000);
         for (size_t i = 1; i < ROOM; i++)
                 w->groups[world_join(w, WORLD_ROOT, 1000)].wants = i <= awake ? 1 : 0;
-        for (uint64_t waited = 0; waited <= 3 * options.fast_depth_usec; waited += SECOND_USEC)
-                world_round(w, SECOND_USEC);
+        live_until_sleepers_sleep(w);
         return w;
 }
 
@@ -86,8 +92,7 @@ static void the_sleeper_that_was_seen_last_is_asked_for_first(void **state)
                 world_round(w, SECOND_USEC);
                 check_heard_of_all(w);
                 w->groups[at].wants = 0;
-                for (unsigned i = 0; i < 30; i++)
-                        world_round(w, SECOND_USEC);
+                live_until_sleepers_sleep(w);
                 must(w, w->reads == 3, "%u reads", w->reads);
                 w->groups[at].wants = 0.5;
                 world_round(w, SECOND_USEC);
