@@ -179,6 +179,7 @@ static void look_around(struct cgb *cgb)
                 uint32_t weight;
 
                 cgb_memory_look_at(cgb, group);
+                cgb_memory_look_at_rights(cgb, group);
                 if (group->touched && !group->foreign && !group->is_pending && cgb_group_read_weight(cgb, group, &weight) == 0
                     && !cgb_weight_is_ours(cgb, group, weight))
                         weight_changed(cgb, group, weight);

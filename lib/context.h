@@ -7,7 +7,7 @@
  *     context.c    its life, options and getters         workspace.c  groups that the embedder makes
  *     manage.c     start, dispatch, stop                 setup.c      controllers and parents that were made for them
  *     discover.c   groups come and go                    journal.c    what the files held before
- *     scout.c      the way to what a rule names
+ *     scout.c      the way to what a rule names            floors.c     memory.low of workspaces, and of what was made above them
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock

@@ -39,6 +39,15 @@ static void disarm_timer(struct cgb *cgb)
         timerfd_settime(cgb->timer_fd, 0, &(struct itimerspec){0}, NULL);
 }
 
+/* Without it there is no memory law, and all else is as it is. */
+static void pass_memory_on(struct cgb *cgb)
+{
+        struct cgb_fault fault;
+
+        if (cgb_setup_memory(&cgb->tree, cgb->state_name, cgb->options.parent, &fault) < 0)
+                cgb_log(cgb, CGB_LOG_WARNING, "%s: %s: memory is left alone; %s", fault.file, fault.message, fault.remedy);
+}
+
 static int setup(struct cgb *cgb)
 {
         int fd = cgb_setup_lock(cgb->state_name, &cgb->fault), r;
@@ -46,6 +55,8 @@ static int setup(struct cgb *cgb)
         if (fd < 0)
                 return fd;
         r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+        if (r == 0 && (cgb->options.flags & CGB_MEMORY) != 0)
+                pass_memory_on(cgb);
         cgb_lock_release(fd);
         return r;
 }

@@ -140,15 +140,41 @@ static void find_reclaim(struct cgb *cgb, const struct cgb_group *group)
         }
 }
 
-static int join(struct cgb *cgb, struct cgb_group *group, uint64_t high_bytes, uint64_t floor_bytes, uint64_t cap_bytes)
+static int read_rights(struct cgb *cgb, struct cgb_group *group, uint64_t *floor_bytes, uint64_t *cap_bytes)
+{
+        int r = cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_MAX, cap_bytes);
+
+        if (r < 0)
+                return r;
+        *floor_bytes = group->rule != NULL ? group->rule->memory_floor_bytes : 0;
+        if (*floor_bytes == 0 && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_LOW, floor_bytes) < 0)
+                *floor_bytes = 0;
+        return 0;
+}
+
+void cgb_memory_look_at_rights(struct cgb *cgb, struct cgb_group *group)
+{
+        struct cgb_account_state account;
+        uint64_t floor_bytes, cap_bytes;
+
+        if (!group->memory.known || read_rights(cgb, group, &floor_bytes, &cap_bytes) < 0
+            || (floor_bytes == group->memory.floor_bytes && cap_bytes == group->memory.cap_bytes)
+            || cgb_policy_get_account(cgb->policy, group->node, &account) < 0
+            || cgb_memory_set_rights(cgb->memory.law, group->memory.node, account.share_permille, floor_bytes, cap_bytes) < 0)
+                return;
+        group->memory.floor_bytes = floor_bytes;
+        group->memory.cap_bytes = cap_bytes;
+}
+
+static int join(struct cgb *cgb, struct cgb_group *group, uint64_t high_bytes)
 {
         struct cgb_account_state account;
         struct cgb_memory_group options = {
                 .size = sizeof options,
                 .parent = group->up->memory.known ? group->up->memory.node : CGB_NODE_ROOT,
                 .identity = group->dir.inode,
-                .floor_bytes = floor_bytes,
-                .cap_bytes = cap_bytes,
+                .floor_bytes = group->memory.floor_bytes,
+                .cap_bytes = group->memory.cap_bytes,
                 .high_bytes = group->memory.found_bytes,
         };
         int r = cgb_policy_get_account(cgb->policy, group->node, &account);
@@ -169,18 +195,16 @@ static int join(struct cgb *cgb, struct cgb_group *group, uint64_t high_bytes, u
 
 void cgb_memory_adopt(struct cgb *cgb, struct cgb_group *group)
 {
-        uint64_t high_bytes, cap_bytes, floor_bytes;
+        uint64_t high_bytes;
 
         if (cgb->memory.law == NULL || (group->up->depth > 0 && !group->up->memory.known))
                 return;
         if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &high_bytes) < 0
-            || cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_MAX, &cap_bytes) < 0)
+            || read_rights(cgb, group, &group->memory.floor_bytes, &group->memory.cap_bytes) < 0)
                 return; /* the controller is not here */
-        if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_LOW, &floor_bytes) < 0)
-                floor_bytes = 0;
         group->memory.found_bytes = high_bytes;
         use_inherited_limit(cgb, group, &group->memory.found_bytes);
-        if (join(cgb, group, high_bytes, floor_bytes, cap_bytes) < 0)
+        if (join(cgb, group, high_bytes) < 0)
                 return;
         group->memory.known = true;
         cgb->memory.by_node[group->memory.node] = group;

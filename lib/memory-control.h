@@ -5,7 +5,8 @@
  * The memory law on the files of a tree: for every group that has the memory controller, next to its account of CPU time. The law reads what it asks
  * for; memory.high is written as cpu.weight is (journal first, foreign writes left alone), and memory.reclaim in threads.
  *
- * A group's share is that of its CPU account; its floor is the memory.low that it has when it is adopted, and its cap memory.max.
+ * A group's share is that of its CPU account; its floor is its memory.low, unless a rule has another, and its cap memory.max. Both are read again
+ * now and then, since they are the operator's to change.
  */
 #include <cgburst/memory.h>
 
@@ -23,6 +24,7 @@ struct cgb_group_memory {
         uint64_t asked_bytes;           /* that its writer was last asked to write */
         bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_memory_action pending;
+        uint64_t floor_bytes, cap_bytes; /* as the law was told last */
         bool journalled;
         bool touched;                   /* we have written it */
         bool foreign;
@@ -53,7 +55,12 @@ void cgb_memory_dispatch(struct cgb *cgb, uint64_t now_usec, bool is_step);
 /** What somebody else has written since stays: it leaves the journal. */
 void cgb_memory_forget_foreign(struct cgb *cgb);
 
+/** Floor and cap may have been changed by whoever made the group. */
+void cgb_memory_look_at_rights(struct cgb *cgb, struct cgb_group *group);
+
 /* memory-sense.c */
+/** What the host has; 0 if that cannot be told. */
+uint64_t cgb_memory_host_bytes(void);
 int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, uint64_t *ret);
 int cgb_memory_read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret);
 void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);

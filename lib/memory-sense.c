@@ -46,6 +46,19 @@ static uint64_t meminfo_bytes(const char *text, const char *key)
         return at != NULL && sscanf(at + strlen(key), ": %" SCNu64, &kib) == 1 ? kib * 1024 : 0;
 }
 
+uint64_t cgb_memory_host_bytes(void)
+{
+        uint64_t bytes;
+        char *text;
+        size_t n;
+
+        if (cgb_mount_read_text(&text, &n, MEMINFO) < 0)
+                return 0;
+        bytes = meminfo_bytes(text, "MemTotal");
+        free(text);
+        return bytes;
+}
+
 /* A trigger that fired is told once by poll(). */
 static bool has_fired(int fd)
 {

@@ -17,11 +17,15 @@
 enum kind {
         MADE,
         ENABLED,
+        MEMORY,
         WORKSPACE,
         KINDS,
 };
 
-static const char *const words[KINDS] = {"made", "enabled", "workspace"};
+static const char *const words[KINDS] = {"made", "enabled", "memory", "workspace"};
+
+/* Of those kinds that are about one. */
+static const char *const controllers[KINDS] = {[ENABLED] = "cpu", [MEMORY] = "memory"};
 
 /* One line. */
 struct entry {
@@ -55,7 +59,7 @@ static void take_line(struct setup *setup, char *line)
                 size_t length = strlen(words[kind]);
 
                 if (strncmp(line, words[kind], length) == 0 && line[length] == ' ' && cgb_path_is_valid(line + length + 1)
-                    && (line[length + 1] != '\0' || kind == ENABLED))
+                    && (line[length + 1] != '\0' || controllers[kind] != NULL))
                         setup->entries[setup->n++] = (struct entry){(enum kind)kind, line + length + 1};
         }
 }
@@ -124,9 +128,17 @@ static int note(struct setup *setup, enum kind kind, const char *path)
         return setup_load(setup);
 }
 
+/* What is being enabled, for the notes. */
+struct enabling {
+        struct setup *setup;
+        enum kind kind;
+};
+
 static int note_enabled(void *userdata, const char *path)
 {
-        return note(userdata, ENABLED, path);
+        const struct enabling *enabling = userdata;
+
+        return note(enabling->setup, enabling->kind, path);
 }
 
 /* Makes @path and those above it that are missing. */
@@ -152,13 +164,13 @@ static int make_path(struct setup *setup, const struct cgb_tree *tree, const cha
         return r == -EEXIST ? 0 : r;
 }
 
-static bool is_complete(const struct cgb_tree *tree, const char *parent)
+static bool is_complete(const struct cgb_tree *tree, const char *parent, const char *controller)
 {
         char above[PATH_MAX];
 
         snprintf(above, sizeof above, "%s", parent);
         do {
-                if (cgb_tree_is_enabled(tree, above, "cpu") != 1)
+                if (cgb_tree_is_enabled(tree, above, controller) != 1)
                         return false;
         } while (cgb_path_cut(above));
         return true;
@@ -185,23 +197,33 @@ static int refuse_processes(const struct cgb_tree *tree, const char *parent, str
         return 0;
 }
 
-int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
+static int set_up(const struct cgb_tree *tree, const char *state_name, const char *parent, enum kind kind, struct cgb_fault *fault)
 {
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r;
 
         r = refuse_processes(tree, parent, fault);
-        if (r < 0 || is_complete(tree, parent))
+        if (r < 0 || is_complete(tree, parent, controllers[kind]))
                 return r;
         r = setup_load(&setup);
         if (r == 0)
                 r = make_path(&setup, tree, parent);
         if (r == 0)
-                r = cgb_tree_enable_path(tree, parent, "cpu", note_enabled, &setup, fault);
+                r = cgb_tree_enable_path(tree, parent, controllers[kind], note_enabled, &(struct enabling){&setup, kind}, fault);
         setup_free(&setup);
         if (r == -EBUSY && fault != NULL)
                 fault->code = -ENOTEMPTY;
         return r == -EBUSY ? -ENOTEMPTY : r < 0 ? r : 0;
+}
+
+int cgb_setup_parent(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
+{
+        return set_up(tree, state_name, parent, ENABLED, fault);
+}
+
+int cgb_setup_memory(const struct cgb_tree *tree, const char *state_name, const char *parent, struct cgb_fault *fault)
+{
+        return set_up(tree, state_name, parent, MEMORY, fault);
 }
 
 struct children {
@@ -224,9 +246,35 @@ static int find_weight(void *userdata, const char *name, uint64_t inode)
         return n >= 0 && cgb_parse_weight(&weight, text, (size_t)n) == 0 && weight != CGB_WEIGHT_DEFAULT ? -EBUSY : 0;
 }
 
-static bool weights_are_used(const struct cgb_tree *tree, const char *path)
+/* The same of its memory. */
+static int find_limit(void *userdata, const char *name, uint64_t inode)
 {
-        return cgb_tree_list(tree, path, find_weight, &(struct children){tree, path}) == -EBUSY;
+        static const struct {
+                const char *file;
+                uint64_t value;
+        } defaults[] = {
+                {"memory.min", 0}, {"memory.low", 0}, {"memory.high", CGB_NO_LIMIT}, {"memory.max", CGB_NO_LIMIT}, {"memory.swap.max", CGB_NO_LIMIT},
+        };
+        const struct children *children = userdata;
+        char path[PATH_MAX], text[64];
+
+        (void)inode;
+        if (cgb_path_join(path, sizeof path, children->path, name) < 0)
+                return 0;
+        for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+                ssize_t n = cgb_tree_read(children->tree, path, defaults[i].file, text, sizeof text);
+                uint64_t value;
+
+                if (n >= 0 && cgb_parse_limit(&value, text, (size_t)n) == 0 && value != defaults[i].value)
+                        return -EBUSY;
+        }
+        return 0;
+}
+
+/* Would values that somebody chose go with the controller? */
+static bool is_used(const struct cgb_tree *tree, const char *path, enum kind kind)
+{
+        return cgb_tree_list(tree, path, kind == MEMORY ? find_limit : find_weight, &(struct children){tree, path}) == -EBUSY;
 }
 
 static bool is_below(const char *path, const char *above)
@@ -253,15 +301,15 @@ static int undo(const struct setup *setup, const struct cgb_tree *tree, const st
                 r = cgb_tree_find(NULL, tree, entry->path) == 0 ? -EBUSY : 0;
         else if (entry->kind == MADE)
                 r = cgb_tree_remove(tree, entry->path, NULL);
-        else if (!has_workspaces(setup, entry->path) && !weights_are_used(tree, entry->path))
-                r = cgb_tree_disable(tree, entry->path, "cpu", fault);
+        else if (!has_workspaces(setup, entry->path) && !is_used(tree, entry->path, entry->kind))
+                r = cgb_tree_disable(tree, entry->path, controllers[entry->kind], fault);
         return r == -ENOENT ? 0 : r;
 }
 
 int cgb_setup_undo(const struct cgb_tree *tree, const char *state_name, struct cgb_fault *fault)
 {
         /* a group that goes takes its own controllers along, and no longer uses those above */
-        static const enum kind order[KINDS] = {WORKSPACE, MADE, ENABLED};
+        static const enum kind order[KINDS] = {WORKSPACE, MADE, MEMORY, ENABLED};
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r = setup_load(&setup), error = 0;
 
@@ -294,4 +342,16 @@ int cgb_setup_note_workspace(const char *state_name, const char *path, struct cg
                 r = note(&setup, WORKSPACE, path);
         setup_free(&setup);
         return r;
+}
+
+bool cgb_setup_has_made(const char *state_name, const char *path)
+{
+        struct setup setup = {.state_name = state_name};
+        bool made = false;
+
+        if (setup_load(&setup) == 0)
+                for (size_t i = 0; i < setup.n; i++)
+                        made |= setup.entries[i].kind == MADE && strcmp(setup.entries[i].path, path) == 0;
+        setup_free(&setup);
+        return made;
 }

@@ -4,11 +4,14 @@
  * manages the parent.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "context.h"
+#include "floors.h"
 #include "kernel/path.h"
 #include "kernel/verbs.h"
 #include "setup.h"
@@ -23,37 +26,77 @@ static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
         return 0;
 }
 
-static int write_first_weight(struct cgb *cgb, const char *path, uint32_t share_permille)
+static int write_number(struct cgb *cgb, const char *path, const char *file, uint64_t number, const char *message)
 {
-        uint32_t per_weight = CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT;
-        char value[16], file[512];
+        char value[32], name[512];
         int r;
 
-        snprintf(value, sizeof value, "%u", (share_permille + per_weight / 2) / per_weight);
-        r = cgb_tree_write(&cgb->tree, path, "cpu.weight", value, strlen(value));
+        snprintf(value, sizeof value, "%" PRIu64, number);
+        r = cgb_tree_write(&cgb->tree, path, file, value, strlen(value));
         if (r == 0)
                 return 0;
-        cgb_tree_name(file, sizeof file, &cgb->tree, path, "cpu.weight");
-        return cgb_fail(cgb, r, file, "the share cannot be written", NULL);
+        cgb_tree_name(name, sizeof name, &cgb->tree, path, file);
+        return cgb_fail(cgb, r, name, message, NULL);
+}
+
+/* How managers learn share and floor; the limit is the operator's, and this is the only time that it is written. */
+static int write_first_values(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
+{
+        uint32_t per_weight = CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT;
+        int r = write_number(cgb, path, "cpu.weight", (options->share_permille + per_weight / 2) / per_weight, "the share cannot be written");
+
+        if (r == 0 && options->memory_max_bytes > 0)
+                r = write_number(cgb, path, "memory.max", options->memory_max_bytes, "the limit cannot be written");
+        if (r == 0 && options->memory_floor_bytes > 0)
+                r = write_number(cgb, path, "memory.low", options->memory_floor_bytes, "the floor cannot be written");
+        return r;
+}
+
+static bool wants_memory(const struct cgb_workspace_options *options)
+{
+        return options->memory_floor_bytes > 0 || options->memory_max_bytes > 0;
+}
+
+/* What has to be there first, and is written down. */
+static int prepare(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
+{
+        int r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+
+        if (r == 0 && wants_memory(options))
+                r = cgb_setup_memory(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+        if (r == 0)
+                r = cgb_setup_note_workspace(cgb->state_name, path, &cgb->fault);
+        return r;
+}
+
+/* A manager sees the group at once, so all that can fail for other reasons comes before. */
+static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
+{
+        int r = cgb_tree_make(&cgb->tree, path, &cgb->fault);
+
+        if (r == -EEXIST)
+                return cgb_fail(cgb, r, options->name, "there is a workspace of that name",
+                        wants_memory(options) ? "choose another name: the sizes of one that is there are left as they are"
+                                              : "choose another name, or attach to it");
+        if (r < 0)
+                return r;
+        r = write_first_values(cgb, path, options);
+        if (r < 0)
+                cgb_tree_remove(&cgb->tree, path, NULL);
+        return r;
 }
 
 /* Under the lock of the setup: nobody removes the parent while a workspace is being made in it. */
 static int make_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
 {
-        int r = cgb_setup_parent(&cgb->tree, cgb->state_name, cgb->options.parent, &cgb->fault);
+        int r = prepare(cgb, path, options);
 
+        if (r == 0 && options->memory_floor_bytes > 0)
+                r = cgb_floors_reserve(&cgb->tree, cgb->state_name, cgb->options.parent, options->memory_floor_bytes, &cgb->fault);
         if (r == 0)
-                r = cgb_setup_note_workspace(cgb->state_name, path, &cgb->fault);
+                r = fill_workspace(cgb, path, options);
         if (r < 0)
-                return r;
-        r = cgb_tree_make(&cgb->tree, path, &cgb->fault);
-        if (r == -EEXIST)
-                return cgb_fail(cgb, r, options->name, "there is a workspace of that name", "choose another name, or attach to it");
-        if (r < 0)
-                return r;
-        r = write_first_weight(cgb, path, options->share_permille);
-        if (r < 0)
-                cgb_tree_remove(&cgb->tree, path, NULL);
+                cgb_floors_settle(&cgb->tree, cgb->state_name, cgb->options.parent);
         return r;
 }
 
@@ -72,22 +115,45 @@ static int undo_if_unmanaged(struct cgb *cgb, struct cgb_fault *fault)
         return r;
 }
 
-int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options)
+/* Sizes of memory came later: who does not know them asks for none. */
+static int take_options(struct cgb *cgb, struct cgb_workspace_options *ret, const struct cgb_workspace_options *options)
 {
-        char path[PATH_MAX];
-        int fd, r;
-
-        if (options->size != sizeof *options)
+        if (options->size != sizeof *options && options->size != offsetof(struct cgb_workspace_options, memory_floor_bytes))
                 return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst", "set it to sizeof the struct");
+        *ret = (struct cgb_workspace_options){0};
+        memcpy(ret, options, options->size);
+        return 0;
+}
+
+static int check_options(struct cgb *cgb, const struct cgb_workspace_options *options)
+{
+        char message[128];
+
         if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
                 return cgb_fail(cgb, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
-        r = find_path(cgb, options->name, path, sizeof path);
+        if (options->memory_max_bytes == 0 || options->memory_floor_bytes <= options->memory_max_bytes)
+                return 0;
+        snprintf(message, sizeof message, "the floor, %" PRIu64 " bytes, is above the limit, %" PRIu64, options->memory_floor_bytes,
+                options->memory_max_bytes);
+        return cgb_fail(cgb, -EINVAL, "memory_floor_bytes", message, "the floor is what a workspace is sure of, of what it may have");
+}
+
+int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *given)
+{
+        struct cgb_workspace_options options;
+        char path[PATH_MAX];
+        int fd, r = take_options(cgb, &options, given);
+
+        if (r == 0)
+                r = check_options(cgb, &options);
+        if (r == 0)
+                r = find_path(cgb, options.name, path, sizeof path);
         if (r < 0)
                 return r;
         fd = cgb_setup_lock(cgb->state_name, &cgb->fault);
         if (fd < 0)
                 return fd;
-        r = make_workspace(cgb, path, options);
+        r = make_workspace(cgb, path, &options);
         if (r < 0 && r != -EEXIST)
                 undo_if_unmanaged(cgb, NULL);
         cgb_lock_release(fd);
@@ -111,6 +177,7 @@ static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
                 return cgb_fail(cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
         if (r < 0)
                 return r;
+        cgb_floors_settle(&cgb->tree, cgb->state_name, cgb->options.parent);
         if (cgb->started)
                 cgb_discover_changes(cgb);
         return undo_if_unmanaged(cgb, &cgb->fault);

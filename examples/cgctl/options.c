@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "options.h"
 #include "report.h"
@@ -161,5 +162,32 @@ int options_parse_decimal(const char *option, const char *text, uint64_t scale, 
         else
                 report_line(NULL, "%s: \"%s\" is not a number from %s to %s with at most %d decimals", option, text, from,
                         to, count_digits(scale) - 1);
+        return -EINVAL;
+}
+
+bool options_take_size(const char *text, uint64_t *ret)
+{
+        static const char units[] = "KMGT";
+        size_t digits = strspn(text, "0123456789");
+        const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+        char number[24];
+        uint64_t value;
+
+        if (digits >= sizeof(number) || (text[digits] && (!unit || text[digits + 1])))
+                return false;
+        snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+        if (!options_take_decimal(number, 1, &value) ||
+                (unit && __builtin_mul_overflow(value, 1024ull << 10 * (unit - units), &value)) ||
+                value < SIZE_MIN_BYTES || value > SIZE_MAX_BYTES)
+                return false;
+        *ret = value;
+        return true;
+}
+
+int options_parse_size(const char *option, const char *text, uint64_t *ret)
+{
+        if (options_take_size(text, ret))
+                return 0;
+        report_line(NULL, "%s: \"%s\" is not a size from " SIZE_RANGE ", such as 512M or 2G (powers of 1024, no decimals)", option, text);
         return -EINVAL;
 }

@@ -79,4 +79,19 @@ bool options_take_decimal(const char *text, uint64_t scale, uint64_t *ret);
  */
 int options_parse_decimal(const char *option, const char *text, uint64_t scale, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* Sizes of memory: below, the kernel kills before anything can run; above, the memory law tells no difference. */
+#define SIZE_MIN_BYTES (1ull << 20)
+#define SIZE_MAX_BYTES (16ull << 40)
+#define SIZE_RANGE "1M to 16T"
+
+/*
+ * A size such as "512M" or "2G": a whole number, and K, M, G or T for powers of 1024.
+ *
+ * Returns false if it is none, or out of range.
+ */
+bool options_take_size(const char *text, uint64_t *ret);
+
+/* The same, reported with @option. Returns 0 or -EINVAL. */
+int options_parse_size(const char *option, const char *text, uint64_t *ret);
+
 #endif

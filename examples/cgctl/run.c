@@ -38,11 +38,14 @@ enum {
         OPTION_SHARES = OPTION_OF_VERB,
         OPTION_NAME,
         OPTION_JOIN,
+        OPTION_MEMORY_FLOOR,
+        OPTION_MEMORY_MAX,
 };
 
 struct run {
         struct common_options common;
         uint32_t share_permille;
+        uint64_t memory_floor_bytes, memory_max_bytes; /* 0: none */
         const char *name;
         bool join;
         char **argv;                    /* the command */
@@ -65,9 +68,12 @@ static const char run_help[] =
         "  --shares N        what the workspace is entitled to, against the others': 0.01..100, default 1\n"
         "  --name NAME       name of the workspace (default: the command's, with the process id)\n"
         "  --join            if a workspace of that name exists, run in it; it keeps its share, and is not removed\n"
+        "  --memory-floor SIZE  memory that it is sure of: nobody takes it away below that (memory.low), such as 512M\n"
+        "  --memory-max SIZE    memory that it may have: above, the kernel ends it (memory.max), such as 2G\n"
         OPTIONS_COMMON_HELP
         "\nExamples:\n"
         "  cgctl run make -j8\n"
+        "  cgctl run --memory-floor 512M --memory-max 4G -- make -j8\n"
         "  cgctl run --shares 4 --name editor -- code-server --port 8080\n"
         "  cgctl run --name editor --join -- bash\n\n"
         "Exit status: the command's own; 128+N if signal N ended it; 127 if it was not found; 126 if it cannot be\n"
@@ -102,6 +108,11 @@ static int parse_shares(struct run *run, const char *text)
         return -1;
 }
 
+static int parse_size(uint64_t *ret, const char *option)
+{
+        return options_parse_size(option, optarg, ret) < 0 ? options_usage_error(&verb_run) : -1;
+}
+
 static int take_option(struct run *run, int option)
 {
         switch (option) {
@@ -113,6 +124,10 @@ static int take_option(struct run *run, int option)
         case OPTION_JOIN:
                 run->join = true;
                 return -1;
+        case OPTION_MEMORY_FLOOR:
+                return parse_size(&run->memory_floor_bytes, "--memory-floor");
+        case OPTION_MEMORY_MAX:
+                return parse_size(&run->memory_max_bytes, "--memory-max");
         default:
                 return options_common(&run->common, &verb_run, option);
         }
@@ -124,6 +139,8 @@ static int parse(struct run *run, int argc, char **argv)
                 { "shares", required_argument, NULL, OPTION_SHARES },
                 { "name", required_argument, NULL, OPTION_NAME },
                 { "join", no_argument, NULL, OPTION_JOIN },
+                { "memory-floor", required_argument, NULL, OPTION_MEMORY_FLOOR },
+                { "memory-max", required_argument, NULL, OPTION_MEMORY_MAX },
                 OPTIONS_COMMON,
                 OPTIONS_END,
         };
@@ -169,10 +186,17 @@ static int make_workspace(struct run *run)
                 .size = sizeof(options),
                 .name = run->name,
                 .share_permille = run->share_permille,
+                .memory_floor_bytes = run->memory_floor_bytes,
+                .memory_max_bytes = run->memory_max_bytes,
         };
         int r = cgb_create(run->cgb, &options);
 
         run->made = r == 0;
+        if (r == -EEXIST && run->join && (run->memory_floor_bytes || run->memory_max_bytes)) {
+                report_line("leave them out, or choose another --name",
+                        "%s: it exists, and keeps the sizes that it has: --memory-floor and --memory-max are for a new one", run->name);
+                return r;
+        }
         if (r == -EEXIST && run->join)
                 return 0;
         if (r == -EEXIST) {

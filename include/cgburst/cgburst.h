@@ -64,10 +64,11 @@ struct cgb_rule {
         const char *const *exclude;     /**< patterns of groups that are left out with all below them, NULL at the end; NULL: none */
         uint32_t share_permille;        /**< of each workspace, 10..100000; 0: the weight that it has when it is found */
         uint32_t flags;                 /**< CGB_DRY_RUN: what this rule finds is measured and decided on, and not written; or 0 */
+        uint64_t memory_floor_bytes;    /**< of each workspace, for the memory law alone (no file has it); 0: its memory.low */
 };
 
 /**
- * The memory law is on, for every group that has the memory controller. Without this no memory file is read or written: a limit that is
+ * The memory law is on, for every group that has the memory controller, which the parent passes on from then on if it can. Without this no memory file is read or written: a limit that is
  * wrong costs far more than a weight that is, so memory is not touched unless it is asked for.
  */
 #define CGB_MEMORY (1u << 1)
@@ -95,6 +96,8 @@ struct cgb_workspace_options {
         size_t size;                    /**< sizeof(struct cgb_workspace_options) */
         const char *name;               /**< a directory name below the parent, without "/", not "." or ".." */
         uint32_t share_permille;        /**< becomes its first cpu.weight, share * 100, which is how managers learn it */
+        uint64_t memory_floor_bytes;    /**< becomes its memory.low, which is how managers learn it: what it is sure of; 0: none */
+        uint64_t memory_max_bytes;      /**< becomes its memory.max, never written again: above it the kernel kills; 0: no limit */
 };
 
 /** A workspace as it stands. */
@@ -207,11 +210,13 @@ CGB_PUBLIC struct cgb *cgb_free(struct cgb *cgb);
 CGB_PUBLIC const struct cgb_fault *cgb_get_fault(const struct cgb *cgb);
 
 /**
- * Makes a workspace: the parent if it is missing, the cpu controller on the way down to it, the group, its first weight.
+ * Makes a workspace: the parent if it is missing, the cpu controller on the way down to it, the group, its first weight. With sizes of
+ * memory that controller as well. The groups that were made for it get the sum of the floors below them as their own memory.low.
  * Works with and without cgb_start(), and whoever manages the parent sees the new group by itself.
  *
- * @return 0; -EINVAL for a name or share that cannot be; -EEXIST; -EACCES; -ENOTEMPTY if the parent, or a group on the
- *         way to it, has processes of its own; -EOPNOTSUPP if the cpu controller is not to be had; -ENOSPC at the kernel's limit of groups
+ * @return 0; -EINVAL for a name, share or sizes that cannot be; -EEXIST; -EACCES; -ENOTEMPTY if the parent, or a group on the
+ *         way to it, has processes of its own; -EOPNOTSUPP if a controller is not to be had; -ENOSPC at the kernel's limit of groups, or
+ *         if the floors below a group come to more than its memory.low or memory.max, or the host's memory: the fault has the numbers
  */
 CGB_PUBLIC int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options);
 

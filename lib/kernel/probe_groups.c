@@ -205,7 +205,7 @@ void cgb_check_idle(struct cgb_check *check, const struct cgb_probe *probe)
 
 void cgb_check_memory(struct cgb_check *check, const struct cgb_probe *probe)
 {
-        char text[CGB_READ_SIZE], name[CGB_SHOWN_SIZE], remedy[sizeof(check->remedy)];
+        char text[CGB_READ_SIZE];
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.controllers", text, sizeof(text));
 
         if (n <= 0 || !cgb_list_has_word(text, (size_t)n, "memory")) {
@@ -217,9 +217,8 @@ void cgb_check_memory(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "available");
                 return;
         }
-        cgb_probe_show(name, probe, probe->nearest, "cgroup.subtree_control");
-        snprintf(remedy, sizeof(remedy), "if memory is to be managed as well: echo +memory > %s", name);
-        cgb_check_set(check, CGB_CHECK_OK, remedy, "available, and not passed on to the groups: their memory is left alone");
+        cgb_check_set(check, CGB_CHECK_OK, NULL,
+                "available, and passed on to the groups when it is wanted: cgctl daemon --memory, cgctl run --memory-floor, --memory-max");
 }
 
 void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)

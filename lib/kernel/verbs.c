@@ -121,6 +121,8 @@ static int write_change(const struct cgb_tree *tree, const char *path, char sign
         char change[64];
         int n = snprintf(change, sizeof(change), "%c%s", sign, controller);
 
+        if (!tree->is_cgroup2)
+                return cgb_folder_change(tree, path, sign, controller);
         if (n < 0 || (size_t)n >= sizeof(change))
                 return -EINVAL;
         return cgb_tree_write(tree, path, "cgroup.subtree_control", change, (size_t)n);
@@ -128,14 +130,7 @@ static int write_change(const struct cgb_tree *tree, const char *path, char sign
 
 int cgb_tree_is_enabled(const struct cgb_tree *tree, const char *path, const char *controller)
 {
-        char change[64];
-        int r = has_controller(tree, path, "cgroup.subtree_control", controller);
-
-        if (r != 0 || tree->is_cgroup2)
-                return r;
-        /* In a folder nobody has made a list of the change that was written. */
-        snprintf(change, sizeof(change), "+%s", controller);
-        return has_controller(tree, path, "cgroup.subtree_control", change);
+        return has_controller(tree, path, "cgroup.subtree_control", controller);
 }
 
 #define REMEDY_PASS_DOWN "have it enabled in the cgroup.subtree_control of the groups above (systemd: Delegate=yes)"

@@ -212,15 +212,13 @@ void fake_stall(const struct fake *fake, const char *group, uint64_t usec)
         write_stalled(fake, group, read_number(fake, group, "cpu.pressure", "total=") + usec);
 }
 
-/* In a folder nobody turns "+cpu" into a list, so this does. */
-static bool passes_cpu_on(const struct fake *fake, const char *group)
+static bool passes_on(const struct fake *fake, const char *group, const char *controller)
 {
         char *text = fake_read(fake, group, "cgroup.subtree_control"), *rest = text, *word;
         bool passes = false;
 
         while ((word = strsep(&rest, " \n")) != NULL)
-                if (strcmp(word, "cpu") == 0 || strcmp(word, "+cpu") == 0)
-                        passes = true;
+                passes |= strcmp(word, controller) == 0;
         free(text);
         return passes;
 }
@@ -232,8 +230,8 @@ static void draw(const struct fake *fake, const char *group, FILE *out)
         int n = scandir(path, &entries, NULL, alphasort);
 
         assert_true(n >= 0);
-        fprintf(out, "/%s weight %" PRIu32 " cpu %s\n", group, access(weight, F_OK) == 0 ? fake_weight(fake, group) : 0,
-                passes_cpu_on(fake, group) ? "passed on" : "kept");
+        fprintf(out, "/%s weight %" PRIu32 " cpu %s memory %s\n", group, access(weight, F_OK) == 0 ? fake_weight(fake, group) : 0,
+                passes_on(fake, group, "cpu") ? "passed on" : "kept", passes_on(fake, group, "memory") ? "passed on" : "kept");
         for (int i = 0; i < n; i++) {
                 char *child = print("%s%s%s", group, *group != '\0' ? "/" : "", entries[i]->d_name);
 

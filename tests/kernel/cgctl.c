@@ -156,6 +156,46 @@ static void a_command_runs_in_a_workspace_of_its_own_which_goes_with_it(void **s
         ground_assert_as_before(ground, before);
 }
 
+/* In a group that is there before, so that what is switched on in it shows. */
+static void a_command_has_the_memory_that_it_was_given_and_nothing_of_it_stays(void **state)
+{
+        struct ground *ground = *state;
+        char path[512], text[4096], root[256], before[256], after[256];
+
+        ground_make(ground, ground->top);
+        ground_make(ground, ground_below(ground, "ours", path));
+        ground_read(ground, "", "cgroup.subtree_control", root, sizeof root);
+        ground_read(ground, ground->top, "cgroup.subtree_control", before, sizeof before);
+        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--memory-max", "96M", "--", "sh", "-c",
+                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low memory.max memory.high")), 0);
+        assert_string_equal(text, "0\n100663296\nmax\n");
+        assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--memory-floor", "1M", "--", "true")), 125); /* the parent protects nothing */
+        assert_false(ground_exists(ground, ground_below(ground, "alice", path)));
+        ground_read(ground, ground->top, "cgroup.subtree_control", after, sizeof after);
+        assert_string_equal(after, before);
+        ground_remove(ground, ground_below(ground, "ours", path));
+        ground_remove(ground, ground->top);
+        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--memory-floor", "32M", "--", "sh", "-c",
+                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low ../memory.low")), 0);
+        assert_string_equal(text, "33554432\n33554432\n");
+        assert_false(ground_exists(ground, ground->top));
+        ground_read(ground, "", "cgroup.subtree_control", after, sizeof after);
+        assert_string_equal(after, root);
+        assert_int_equal(run(ground, WORDS("run", "--memory-max", "much", "--", "true")), 2);
+}
+
+static void joining_with_sizes_is_refused(void **state)
+{
+        struct ground *ground = *state;
+        char path[512];
+
+        ground_make(ground, ground->top);
+        ground_make(ground, ground_below(ground, "alice", path));
+        assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--join", "--memory-max", "96M", "--", "true")), 125);
+        assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--join", "--", "true")), 0);
+        assert_true(ground_exists(ground, path));
+}
+
 static void signals_reach_the_command(void **state)
 {
         struct ground *ground = *state;
@@ -452,6 +492,8 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_status_of_a_command_passes_through, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_command_runs_in_a_workspace_of_its_own_which_goes_with_it, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_command_has_the_memory_that_it_was_given_and_nothing_of_it_stays, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(joining_with_sizes_is_refused, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(signals_reach_the_command, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_daemon_that_is_asked_to_end_puts_everything_back, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_restore, ground_setup, ground_teardown),

@@ -424,11 +424,11 @@ static void what_memory_would_need_is_told_and_asked_of_nobody(void **state)
         assert_probe(state, "swap", CGB_CHECK_OK, "none", "");
 }
 
-static void a_memory_controller_that_is_not_passed_on_is_told_with_the_remedy(void **state)
+static void a_memory_controller_that_is_not_passed_on_is_told_with_what_passes_it_on(void **state)
 {
         assert_probe(state, "memory controller", CGB_CHECK_OK, "available", "");
         write_in(state, "work.slice/", "cgroup.subtree_control", "cpu\n");
-        assert_probe(state, "memory controller", CGB_CHECK_OK, "not passed on", "echo +memory > ");
+        assert_probe(state, "memory controller", CGB_CHECK_OK, "cgctl daemon --memory", "");
 }
 
 static void without_options_the_defaults_are_looked_at(void **state)
@@ -475,7 +475,7 @@ int main(void)
                 ON_A_HOST(a_scheduler_in_the_fair_ones_place_is_named),
                 ON_A_HOST(a_limit_of_open_files_below_what_the_groups_use_degrades),
                 ON_A_HOST(what_memory_would_need_is_told_and_asked_of_nobody),
-                ON_A_HOST(a_memory_controller_that_is_not_passed_on_is_told_with_the_remedy),
+                ON_A_HOST(a_memory_controller_that_is_not_passed_on_is_told_with_what_passes_it_on),
                 ON_A_HOST(without_options_the_defaults_are_looked_at),
         };
 

@@ -148,7 +148,7 @@ static void a_controller_is_enabled_once(void **state)
 
         assert_int_equal(cgb_tree_is_enabled(&tree, "", "cpu"), 0);
         assert_int_equal(cgb_tree_enable(&tree, "", "cpu", NULL), 1);
-        scratch_assert_text(state, "cgroup.subtree_control", "+cpu");
+        scratch_assert_text(state, "cgroup.subtree_control", "memory cpu\n");
         assert_int_equal(cgb_tree_is_enabled(&tree, "", "cpu"), 1);
         assert_int_equal(cgb_tree_enable(&tree, "", "cpu", NULL), 0);
         assert_int_equal(cgb_tree_enable(&tree, "", "cpu", NULL), 0);
@@ -219,7 +219,7 @@ static void disabling_takes_back_what_is_on_and_nothing_else(void **state)
         scratch_assert_text(state, "cgroup.subtree_control", "memory\n");
         assert_int_equal(cgb_tree_enable(&tree, "", "cpu", NULL), 1);
         assert_int_equal(cgb_tree_disable(&tree, "", "cpu", NULL), 0);
-        scratch_assert_text(state, "cgroup.subtree_control", "-cpu");
+        scratch_assert_text(state, "cgroup.subtree_control", "memory\n");
         assert_int_equal(cgb_tree_is_enabled(&tree, "", "cpu"), 0);
         cgb_tree_close(&tree);
 }
