@@ -110,7 +110,9 @@ static void finish(struct run *run, uint32_t number)
 {
         const struct trace_job *job = &run->trace->jobs[number];
 
-        measure_completion(&run->measure, number, run->node.now_sec, run->node.now_sec < job->stop_sec);
+        bool finished = !isinf(job->cpu_sec) && run->node.now_sec < job->stop_sec; /* endless work is given up, never done */
+
+        measure_completion(&run->measure, number, run->node.now_sec, finished);
         run->unfinished--;
         if (run->jobs_left && --run->jobs_left[job->workspace] == 0)
                 leave(run, job->workspace);

@@ -317,6 +317,24 @@ static void the_law_takes_groups_that_come_and_go(void **state)
         trace_free(&trace);
 }
 
+/* Periods of quotas and the ends of duty cycles fall on the same instants, but for rounding. */
+static void endless_work_that_is_given_up_is_never_done(void **state)
+{
+        struct sim_choice choices[1];
+        struct sim_result result;
+        struct trace trace;
+        size_t n = 0;
+
+        (void)state;
+        assert_int_equal(sim_choices_parse(choices, &n, 1, "karma"), 0);
+        assert_int_equal(trace_generate(&trace, "gamers", 4), 0);
+        assert_int_equal(sim_run(&result, &(struct sim_plan){.trace = &trace, .choice = choices, .cpus = 4}), 0);
+        for (size_t i = 0; i < trace.n_kinds; i++)
+                assert_int_equal(result.kinds[i].slowdown.n, 0);
+        sim_result_free(&result);
+        trace_free(&trace);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -335,6 +353,7 @@ int main(void)
                 cmocka_unit_test(equal_weights_give_everybody_the_fair_share),
                 cmocka_unit_test(a_workspace_comes_with_its_first_job_and_goes_with_its_last),
                 cmocka_unit_test(the_law_takes_groups_that_come_and_go),
+                cmocka_unit_test(endless_work_that_is_given_up_is_never_done),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
