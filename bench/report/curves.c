@@ -3,6 +3,7 @@
 /* Distributions: a line a run over the percentiles, so that a long tail is a steep end. */
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "look.h"
 #include "page.h"
@@ -20,18 +21,30 @@ void label_run(char *ret, size_t size, struct json_object *run)
                 snprintf(ret, size, "%s", look_text(run, "policy"));
 }
 
-static void write_data(FILE *script, struct json_object *runs, size_t n, const struct curves *curves)
+/* A range of its own even where all are the same. */
+#define AROUND 1.15
+
+/* @return whether there is any point */
+static bool write_data(FILE *script, struct json_object *runs, size_t n, const struct curves *curves)
 {
+        double low = INFINITY, high = 0;
+
         for (size_t i = 0; i < n; i++) {
                 fprintf(script, "$data%zu << EOD\n", i);
                 for (size_t k = 0; k < curves->n; k++) {
                         double number = look_number(json_object_array_get_idx(runs, i), curves->paths[k]) * curves->scale;
 
-                        if (number > 0) /* the axis is logarithmic; NAN is passed over too */
-                                fprintf(script, "%zu %g\n", k, number);
+                        if (!(number > 0)) /* the axis is logarithmic; NAN is passed over too */
+                                continue;
+                        fprintf(script, "%zu %g\n", k, number);
+                        low = fmin(low, number);
+                        high = fmax(high, number);
                 }
                 fputs("EOD\n", script);
         }
+        if (high > 0)
+                fprintf(script, "set yrange [%g:%g]\n", low / AROUND, high * AROUND);
+        return high > 0;
 }
 
 static void write_axes(FILE *script, const struct curves *curves)
@@ -39,7 +52,7 @@ static void write_axes(FILE *script, const struct curves *curves)
         fputs("set logscale y\nset xtics (", script);
         for (size_t k = 0; k < curves->n; k++)
                 fprintf(script, "%s'%s' %zu", k ? ", " : "", curves->names[k], k);
-        fprintf(script, ")\nset xrange [-0.1:%g]\nset yrange %s\nset xlabel 'percentile'\nset ylabel ", (double)curves->n - 0.9, curves->y_range);
+        fprintf(script, ")\nset xrange [-0.1:%g]\nset xlabel 'percentile'\nset ylabel ", (double)curves->n - 0.9);
         plot_quote(script, curves->y_label);
         fputc('\n', script);
 }
@@ -58,7 +71,10 @@ int plot_curves(FILE *html, const char *title, const char *caption, struct json_
         if (error < 0)
                 return error;
         write_axes(plot.script, curves);
-        write_data(plot.script, runs, n, curves);
+        if (!write_data(plot.script, runs, n, curves)) {
+                fclose(plot.script);
+                return 0;
+        }
         for (size_t i = 0; i < n; i++) {
                 char data[32], label[192];
 

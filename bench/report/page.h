@@ -27,7 +27,6 @@ struct curves {
         size_t n;
         double scale;
         const char *y_label;
-        const char *y_range; /* as gnuplot has it */
 };
 
 int plot_curves(FILE *html, const char *title, const char *caption, struct json_object *runs, const struct curves *curves);

@@ -42,7 +42,7 @@ static void table(FILE *html, struct json_object *runs)
 static int plot_burst(FILE *html, struct json_object *runs, double burst_usec, const char *kernel)
 {
         const struct curves curves = {
-                .names = percentile_names, .paths = percentile_paths, .n = 5, .scale = 1e-3, .y_label = "response, ms", .y_range = "[*:*]"};
+                .names = percentile_names, .paths = percentile_paths, .n = 5, .scale = 1e-3, .y_label = "response, ms"};
         struct json_object *of_burst = json_object_new_array();
         char title[192];
         int error;

@@ -122,7 +122,7 @@ static const char *kind_to_plot(struct json_object *rows)
 static int plot_kind(FILE *html, struct json_object *runs, const char *kind)
 {
         const struct curves curves = {
-                .names = percentile_names, .paths = percentile_paths, .n = 5, .scale = 1, .y_label = "slowdown", .y_range = "[*<0.9:2<*]"};
+                .names = percentile_names, .paths = percentile_paths, .n = 5, .scale = 1, .y_label = "slowdown"};
         struct json_object *rows = rows_of_kinds(runs, kind), *run = json_object_array_get_idx(runs, 0);
         char title[192];
         int error;
