@@ -19,7 +19,9 @@ test: packages
 bench-kernel: packages all
 	bench/bench-kernel.sh
 
-bench: bench-kernel
+# All measurements, in half an hour: build/report.html and build/bench.json. TRACES=DIR: replay the traces there as well.
+bench: packages all
+	bench/bench-all.sh $(if $(TRACES),--traces "$(TRACES)")
 
 install: all
 	meson install -C build

@@ -3,7 +3,24 @@
 #include <string.h>
 
 #include "html.h"
+#include "look.h"
 #include "page.h"
+
+/* A table a scenario, of its policies. */
+static int section_memory(FILE *html, const struct inputs *inputs)
+{
+        struct json_object *scenarios = inputs_join(inputs, "memory", "scenarios");
+
+        for (size_t i = 0; i < json_object_array_length(scenarios); i++) {
+                struct json_object *scenario = json_object_array_get_idx(scenarios, i), *policies = look_at(scenario, "policies");
+
+                html_element(html, "h3", "%s", look_text(scenario, "scenario"));
+                if (json_object_is_type(policies, json_type_array))
+                        html_table_of_all(html, look_text(scenario, "setting"), policies);
+        }
+        json_object_put(scenarios);
+        return 0;
+}
 
 static int section_table(FILE *html, const struct inputs *inputs, const char *verb)
 {
@@ -27,7 +44,7 @@ static const struct section {
         {"karma", "Credit over minutes", "Users who want the same in the end, but in stretches: how even do they come out?", NULL},
         {"sweep", "The search for constants", "The score of a set is its worst figure over all scenes, each over its bar: 1 and less is within all of them.",
                 section_sweep},
-        {"memory", "Memory", "Scenarios of short memory on a real kernel.", NULL},
+        {"memory", "Memory", "Scenarios of short memory on a real kernel.", section_memory},
         {"overhead", "The cost of a step", "The step against the system calls that it cannot do without.", NULL},
         {"scale", "The cost of sleepers", "A step with many registered workspaces and few active ones.", NULL},
 };

@@ -51,7 +51,7 @@ static void name_file(char *ret, size_t size, const struct folder *folder, const
 
 static int tear_down(void **state)
 {
-        static const char *const names[] = {"sim.json", "kernel-6.json", "mine.json"};
+        static const char *const names[] = {"sim.json", "kernel-6.json", "memory.json", "mine.json"};
         struct folder *folder = *state;
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -109,6 +109,21 @@ static void what_is_missing_is_said_with_the_verb_that_measures_it(void **state)
         assert_non_null(strstr(folder->page, "<code>cgburst-bench overhead</code>"));
         assert_null(strstr(folder->page, "<code>cgburst-bench kernel</code>"));
         assert_non_null(strstr(folder->page, "Linux 6.0"));
+}
+
+static void each_scenario_of_memory_is_a_table_of_its_policies(void **state)
+{
+        struct folder *folder = *state;
+
+        assert_int_equal(add(folder, "memory.json",
+                                 "{\"schema\":1,\"scenarios\":[{\"scenario\":\"crowd\",\"setting\":\"six who do not fit\",\"policies\":["
+                                 "{\"policy\":\"equal\",\"median\":{\"stalled_sec\":12.5},\"repeats\":[{\"stalled_sec\":12.5}]}]}]}"),
+                0);
+        write_page(folder);
+        assert_non_null(strstr(folder->page, "<h3>crowd</h3>"));
+        assert_non_null(strstr(folder->page, "<caption>six who do not fit</caption>"));
+        assert_non_null(strstr(folder->page, "<th scope=\"col\">median.stalled_sec</th>"));
+        assert_non_null(strstr(folder->page, "<td>12.5</td>"));
 }
 
 static void names_from_files_are_text_and_never_markup(void **state)
@@ -226,6 +241,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 in_folder(what_is_missing_is_said_with_the_verb_that_measures_it),
+                in_folder(each_scenario_of_memory_is_a_table_of_its_policies),
                 in_folder(names_from_files_are_text_and_never_markup),
                 in_folder(the_page_needs_no_other_file),
                 in_folder(every_picture_has_a_name_a_description_and_a_caption),
