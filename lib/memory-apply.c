@@ -6,11 +6,8 @@
 #include <errno.h>
 
 #include "context.h"
+#include "policy/memory-headroom.h"
 #include "reclaim.h"
-
-/* As in lib/policy: what has to be left above usage. */
-#define HEADROOM_MIN_BYTES (64ull << 20)
-#define HEADROOM_PART 20
 
 static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
 {
@@ -41,12 +38,9 @@ void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
 
 static bool has_headroom(struct cgb *cgb, struct cgb_group *group, uint64_t limit_bytes)
 {
-        uint64_t usage_bytes, headroom_bytes;
+        uint64_t usage_bytes;
 
-        if (cgb_memory_read_usage(cgb, group, &usage_bytes) < 0)
-                return false;
-        headroom_bytes = usage_bytes / HEADROOM_PART > HEADROOM_MIN_BYTES ? usage_bytes / HEADROOM_PART : HEADROOM_MIN_BYTES;
-        return limit_bytes >= usage_bytes + headroom_bytes;
+        return cgb_memory_read_usage(cgb, group, &usage_bytes) == 0 && limit_bytes >= usage_bytes + cgb_memory_headroom(usage_bytes);
 }
 
 /* @return 1 if the file may be written; 0 if not now, or not any more; the errno of reading it. */

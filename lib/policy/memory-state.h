@@ -11,6 +11,7 @@
 #include <cgburst/memory.h>
 
 #include "fixed.h"
+#include "memory-headroom.h"
 
 #define MIB (1ull << 20)
 #define SECOND_USEC 1000000ull
@@ -20,10 +21,6 @@
 
 /** Larger sizes count as this: it keeps every product within 64 bits, and is 16 TiB. */
 #define SIZE_MAX_BYTES (1ull << 44)
-
-/** Headroom: what a tripwire needs so that a read every 250 ms sees usage coming before the kernel does: 64 MiB are 256 MB/s. */
-#define HEADROOM_MIN_BYTES (64 * MIB)
-#define HEADROOM_PART 20 /* 5 %: of a large group, more happens at once */
 
 /** Limits are whole MiB: nobody needs them finer, and a value that hardly changes is then not written at all. */
 #define LIMIT_GRAIN_BYTES MIB
@@ -152,11 +149,6 @@ struct cgb_memory {
 static inline struct cgb_rights *cgb_memory_rights(struct cgb_memory *law, uint32_t node)
 {
         return &law->slots[law->slots[node].holder].rights;
-}
-
-static inline uint64_t cgb_memory_headroom(uint64_t usage_bytes)
-{
-        return cgb_max_u64(HEADROOM_MIN_BYTES, usage_bytes / HEADROOM_PART);
 }
 
 /** Does its memory.high hold a limit of ours, lower than what was found? */
