@@ -24,9 +24,13 @@ static void take_lines(struct cgb_saved_credits *saved, char *text)
         cgb_boot_id(boot, sizeof boot);
         for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
                 struct cgb_saved_credit *entry = &saved->entries[saved->n];
+                int64_t byte_seconds;
+                uint64_t inode;
 
                 if (strncmp(line, "boot ", 5) == 0 && strcmp(line + 5, boot) != 0)
                         return;
+                if (sscanf(line, "memory %" SCNu64 " %" SCNd64, &inode, &byte_seconds) == 2 && saved->n > 0 && entry[-1].inode == inode)
+                        entry[-1].memory_byte_seconds = byte_seconds; /* it stands behind the same group's time */
                 if (sscanf(line, "credit %" SCNu64 " %" SCNd64 " %" SCNd64, &entry->inode, &entry->balance.slow_nsec,
                             &entry->balance.fast_nsec) == 3)
                         saved->n++;
@@ -57,13 +61,33 @@ void cgb_credits_free(struct cgb_saved_credits *saved)
         *saved = (struct cgb_saved_credits){0};
 }
 
-struct cgb_balance cgb_credits_find(const struct cgb_saved_credits *saved, uint64_t inode)
+static struct cgb_saved_credit find(const struct cgb_saved_credits *saved, uint64_t inode)
 {
         const struct cgb_saved_credit key = {.inode = inode}, *found = NULL;
 
         if (saved->n > 0)
                 found = bsearch(&key, saved->entries, saved->n, sizeof key, by_inode);
-        return found != NULL ? found->balance : (struct cgb_balance){0};
+        return found != NULL ? *found : (struct cgb_saved_credit){0};
+}
+
+struct cgb_balance cgb_credits_find(const struct cgb_saved_credits *saved, uint64_t inode)
+{
+        return find(saved, inode).balance;
+}
+
+int64_t cgb_credits_find_memory(const struct cgb_saved_credits *saved, uint64_t inode)
+{
+        return find(saved, inode).memory_byte_seconds;
+}
+
+/* The workspace's, in the line of the lane that holds its rights. */
+static void save_memory(const struct cgb *cgb, const struct cgb_group *group, FILE *out)
+{
+        struct cgb_memory_state state;
+
+        if (group->memory.known && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0
+            && state.workspace == group->memory.node && state.credit_byte_seconds != 0)
+                fprintf(out, "memory %" PRIu64 " %" PRId64 "\n", group->dir.inode, state.credit_byte_seconds);
 }
 
 int cgb_credits_save(const struct cgb *cgb)
@@ -80,9 +104,11 @@ int cgb_credits_save(const struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_groups; i++) {
                 struct cgb_account_state account;
 
-                if (cgb_policy_get_account(cgb->policy, cgb->groups[i]->node, &account) == 0)
-                        fprintf(out, "credit %" PRIu64 " %" PRId64 " %" PRId64 "\n", cgb->groups[i]->dir.inode,
-                                account.balance.slow_nsec, account.balance.fast_nsec);
+                if (cgb_policy_get_account(cgb->policy, cgb->groups[i]->node, &account) < 0)
+                        continue;
+                fprintf(out, "credit %" PRIu64 " %" PRId64 " %" PRId64 "\n", cgb->groups[i]->dir.inode, account.balance.slow_nsec,
+                        account.balance.fast_nsec);
+                save_memory(cgb, cgb->groups[i], out);
         }
         r = fclose(out) == 0 ? cgb_state_write(cgb->state_name, SUFFIX, text, CGB_CACHED, NULL) : -ENOMEM;
         free(text);

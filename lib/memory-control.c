@@ -171,6 +171,7 @@ static int join(struct cgb *cgb, struct cgb_group *group, uint64_t high_bytes)
         struct cgb_account_state account;
         struct cgb_memory_group options = {
                 .size = sizeof options,
+                .credit_byte_seconds = cgb_credits_find_memory(&cgb->saved, group->dir.inode),
                 .parent = group->up->memory.known ? group->up->memory.node : CGB_NODE_ROOT,
                 .identity = group->dir.inode,
                 .floor_bytes = group->memory.floor_bytes,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -18,6 +19,9 @@
 
 /* Grace, six calm looks, and some. */
 #define STEPS_UNTIL_ASKED 60
+
+/* What a loop may take of its own time, with what the test itself writes. */
+#define LONGEST_STEP_USEC 50000
 
 static void write_number(struct fake *fake, const char *group, const char *file, uint64_t number)
 {
@@ -186,7 +190,6 @@ static void a_limit_that_somebody_else_writes_is_theirs(void **state)
         assert_true(holds(fake, "work/hog", "memory.high", "838860800\n"));
 }
 
-/* A pipe without a reader: not even opening it comes back. */
 /* Nothing is to be written to it, and it is noticed all the same. */
 static void a_foreign_limit_is_noticed_without_a_need(void **state)
 {
@@ -205,6 +208,108 @@ static void a_foreign_limit_is_noticed_without_a_need(void **state)
         assert_true(event.memory.bytes == CGB_MEMORY_MAX);
 }
 
+static int64_t credit_of(struct cgb *cgb, const char *name)
+{
+        struct cgb_workspace workspace;
+
+        assert_true(fake_find(cgb, name, &workspace));
+        return workspace.memory.credit_byte_seconds;
+}
+
+static void credits_outlive_a_restart(void **state)
+{
+        struct fake *fake = *state;
+        int64_t hog, modest;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        for (int i = 0; i < 20; i++)
+                step(fake, cgb);
+        hog = credit_of(cgb, "hog");
+        modest = credit_of(cgb, "modest");
+        assert_true(hog < -(int64_t)MIB && modest > (int64_t)MIB);
+        fake_end(fake, cgb);
+        cgb = fake_started(fake);
+        assert_true(credit_of(cgb, "hog") == hog);
+        assert_true(credit_of(cgb, "modest") == modest);
+}
+
+static void a_credit_belongs_to_a_group_and_not_to_its_name(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        for (int i = 0; i < 20; i++)
+                step(fake, cgb);
+        fake_end(fake, cgb);
+        fake_recreate(fake, "work/hog", 100);
+        add_memory(fake, "work/hog", 800 * MIB);
+        cgb = fake_started(fake);
+        assert_true(credit_of(cgb, "hog") == 0);
+}
+
+/* What the law has written is not written again: the file is not even opened for that. */
+static void equal_values_are_not_written(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_overview before = {.size = sizeof before}, after = before;
+        struct stat st;
+        struct timespec written;
+        struct cgb *cgb;
+        char *path;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        write_number(fake, "work", "memory.current", 100 * MIB); /* nothing is short any more, and usage stays */
+        for (int i = 0; i < 10; i++)
+                step(fake, cgb);
+        assert_int_equal(cgb_get_overview(cgb, &before), 0);
+        path = fake_path(fake, "work/hog", "memory.high");
+        assert_int_equal(stat(path, &st), 0);
+        written = st.st_mtim;
+        for (int i = 0; i < 50; i++)
+                step(fake, cgb);
+        assert_int_equal(cgb_get_overview(cgb, &after), 0);
+        assert_true(after.limits_written == before.limits_written);
+        assert_int_equal(stat(path, &st), 0);
+        assert_true(st.st_mtim.tv_sec == written.tv_sec && st.st_mtim.tv_nsec == written.tv_nsec);
+        free(path);
+}
+
+static void a_group_made_again_under_its_name_begins_anew(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_workspace hog;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        live_until_lowered(fake, cgb);
+        fake_recreate(fake, "work/hog", 100);
+        add_memory(fake, "work/hog", 100 * MIB);
+        for (int i = 0; i < 12; i++)
+                fake_run(fake, cgb, 1, (const struct fake_load[]){{"modest", 500}, {0}});
+        assert_true(fake_find(cgb, "hog", &hog));
+        assert_true(hog.has_memory && hog.memory.high_bytes == CGB_MEMORY_MAX);
+        fake_end(fake, cgb);
+        assert_true(holds(fake, "work/hog", "memory.high", "max\n")); /* as it came: not even put back */
+        assert_null(fake_read_state(fake, "work.journal"));
+}
+
+/* Of this thread alone: what others take of the machine is not the loop's. */
+static uint64_t own_time_usec(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A pipe without a reader: not even opening it comes back. */
 static void a_reclaim_that_hangs_blocks_nobody(void **state)
 {
         struct fake *fake = *state;
@@ -217,8 +322,12 @@ static void a_reclaim_that_hangs_blocks_nobody(void **state)
         assert_int_equal(unlink(path), 0);
         assert_int_equal(mkfifo(path, 0600), 0);
         cgb = fake_started(fake);
-        for (int i = 0; i < STEPS_UNTIL_ASKED; i++)
+        for (int i = 0; i < STEPS_UNTIL_ASKED; i++) {
+                uint64_t begin_usec = own_time_usec();
+
                 step(fake, cgb);
+                assert_true(own_time_usec() - begin_usec < LONGEST_STEP_USEC);
+        }
         assert_true(fake_count_events(cgb, CGB_EVENT_MEMORY, "hog") > 0);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_int_equal(overview.steps, STEPS_UNTIL_ASKED);
@@ -297,6 +406,10 @@ int main(void)
                 on_a_fake(a_crash_leaves_no_squeeze_behind_a_restore),
                 on_a_fake(a_limit_that_somebody_else_writes_is_theirs),
                 on_a_fake(a_foreign_limit_is_noticed_without_a_need),
+                on_a_fake(credits_outlive_a_restart),
+                on_a_fake(a_credit_belongs_to_a_group_and_not_to_its_name),
+                on_a_fake(equal_values_are_not_written),
+                on_a_fake(a_group_made_again_under_its_name_begins_anew),
                 on_a_fake(a_reclaim_that_hangs_blocks_nobody),
                 on_a_fake(nothing_of_memory_is_touched_when_it_is_not_wanted),
                 on_a_fake(a_dry_run_says_what_it_would_do_and_does_nothing),
