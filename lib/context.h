@@ -12,7 +12,8 @@
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
  *     writers.c    who writes which group
- *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads
+ *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads,
+ *     and trigger.c: what wakes the loop when memory is short
  */
 #include <cgburst/cgburst.h>
 

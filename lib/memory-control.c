@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "context.h"
 #include "kernel/path.h"
 #include "reclaim.h"
+#include "trigger.h"
 
 /* A reclaim of 32 MiB takes milliseconds; one that takes this long waits for a disk, and is worth more cancelled than done. */
 #define RECLAIM_DEADLINE_USEC 2000000ull
@@ -31,31 +33,50 @@ static bool reclaims_exactly(void)
         return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 12));
 }
 
-/* It is asked in every round, and not part of the context's fd: the kernel tells an event once, and it would be told to whoever polls that. */
-static void open_trigger(struct cgb *cgb)
+static int watch(struct cgb *cgb, int fd)
+{
+        struct epoll_event event = {.events = EPOLLIN};
+
+        return epoll_ctl(cgb->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int write_trigger(struct cgb *cgb)
 {
         char path[PATH_MAX];
-        int fd;
+        int fd, r = cgb_path_join(path, sizeof path, cgb->options.parent, "memory.pressure");
 
-        if (!cgb->tree.is_cgroup2 || cgb_path_join(path, sizeof path, cgb->options.parent, "memory.pressure") < 0)
-                return;
+        if (r < 0)
+                return r;
         fd = openat(cgb->tree.fd, path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
-                return;
-        if (write(fd, TRIGGER, sizeof TRIGGER) < 0)
+                return -errno;
+        r = write(fd, TRIGGER, sizeof TRIGGER) < 0 ? -errno : cgb_trigger_new(&cgb->memory.trigger, fd);
+        if (r < 0)
                 close(fd);
-        else
-                cgb->memory.trigger_fd = fd;
+        return r;
+}
+
+/* On the parent alone: it has all that is below. Without one, pressure is seen a step late, by how little is free. */
+static void open_trigger(struct cgb *cgb)
+{
+        char file[512];
+        int r = cgb->tree.is_cgroup2 ? write_trigger(cgb) : -EOPNOTSUPP;
+
+        if (r == 0)
+                r = watch(cgb, cgb_trigger_fd(cgb->memory.trigger));
+        if (r == 0)
+                return;
+        cgb_trigger_free(cgb->memory.trigger);
+        cgb->memory.trigger = NULL;
+        cgb_tree_name(file, sizeof file, &cgb->tree, cgb->options.parent, "memory.pressure");
+        cgb_log(cgb, CGB_LOG_INFO, "%s: no trigger can be set there (%s): memory pressure is answered in the next step, and not at once", file, strerror(-r));
 }
 
 static int open_reclaimer(struct cgb *cgb)
 {
-        struct epoll_event event = {.events = EPOLLIN};
         int r = cgb_reclaimer_new(&cgb->memory.reclaimer, &cgb->tree, RECLAIM_DEADLINE_USEC);
 
-        if (r == 0 && epoll_ctl(cgb->epoll_fd, EPOLL_CTL_ADD, cgb_reclaimer_fd(cgb->memory.reclaimer), &event) < 0)
-                r = -errno;
-        return r;
+        return r < 0 ? r : watch(cgb, cgb_reclaimer_fd(cgb->memory.reclaimer));
 }
 
 int cgb_memory_open(struct cgb *cgb)
@@ -94,8 +115,9 @@ void cgb_memory_close(struct cgb *cgb)
         if (memory->reclaimer != NULL)
                 epoll_ctl(cgb->epoll_fd, EPOLL_CTL_DEL, cgb_reclaimer_fd(memory->reclaimer), NULL);
         cgb_reclaimer_free(memory->reclaimer);
-        if (memory->trigger_fd > 0)
-                close(memory->trigger_fd);
+        if (memory->trigger != NULL)
+                epoll_ctl(cgb->epoll_fd, EPOLL_CTL_DEL, cgb_trigger_fd(memory->trigger), NULL);
+        cgb_trigger_free(memory->trigger);
         free(memory->law);
         free(memory->by_node);
         *memory = (struct cgb_memory_control){0};
@@ -269,8 +291,9 @@ void cgb_memory_dispatch(struct cgb *cgb, uint64_t now_usec, bool is_step)
         if (cgb->memory.law == NULL)
                 return;
         take_results(cgb);
+        cgb->memory.is_pressed |= cgb->memory.trigger != NULL && cgb_trigger_take(cgb->memory.trigger);
         cgb_memory_get_pool(cgb->memory.law, &pool);
-        if (pool.groups == 0 || (!is_step && now_usec < cgb->memory.due_usec))
+        if (pool.groups == 0 || (!is_step && !cgb->memory.is_pressed && now_usec < cgb->memory.due_usec))
                 return;
         cgb_memory_sense(cgb, now_usec);
         cgb_memory_step(cgb->memory.law);

@@ -36,7 +36,8 @@ struct cgb_memory_control {
         struct cgb_memory_options options;
         struct cgb_group **by_node;
         struct cgb_reclaimer *reclaimer;
-        int trigger_fd;                 /* of the parent's memory.pressure; 0: none */
+        struct cgb_trigger *trigger;    /* of the parent's memory.pressure; NULL: none */
+        bool is_pressed;                /* it fired since the last round */
         uint64_t due_usec;              /* of a round between two steps; UINT64_MAX: the next step will do */
         uint64_t limits_written;
 };

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,14 +58,6 @@ uint64_t cgb_memory_host_bytes(void)
         return bytes;
 }
 
-/* A trigger that fired is told once by poll(). */
-static bool has_fired(int fd)
-{
-        struct pollfd event = {.fd = fd, .events = POLLPRI};
-
-        return fd > 0 && poll(&event, 1, 0) == 1 && (event.revents & (POLLPRI | POLLERR)) == POLLPRI;
-}
-
 /* The host's, or within the parent's memory.max where that is less: file pages nobody uses there count as free, as MemAvailable counts them. */
 static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
 {
@@ -76,7 +67,8 @@ static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
         size_t n;
         ssize_t length;
 
-        *sample = (struct cgb_memory_pool_sample){.pressed = has_fired(cgb->memory.trigger_fd)};
+        *sample = (struct cgb_memory_pool_sample){.pressed = cgb->memory.is_pressed};
+        cgb->memory.is_pressed = false;
         if (cgb_mount_read_text(&text, &n, MEMINFO) == 0) {
                 sample->size_bytes = meminfo_bytes(text, "MemTotal");
                 sample->free_bytes = meminfo_bytes(text, "MemAvailable");

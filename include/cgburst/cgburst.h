@@ -18,7 +18,7 @@
  * Only the policy wanted, with sensors and actuators of your own? See <cgburst/policy.h>.
  *
  * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. The library has no global
- * state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim, and take no signals. A context belongs to one thread at a time;
+ * state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim and for memory pressure, and take no signals. A context belongs to one thread at a time;
  * contexts are independent of each other.
  */
 
