@@ -3,6 +3,7 @@
  * The memory law on a real kernel: half a GiB for two, of which one holds more than its share and leaves it alone. Needs the memory controller,
  * passed on at the top of the tree, memory.reclaim and swap.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define POOL_BYTES (512 * MIB)
 #define HOG_BYTES (400 * MIB)
 #define MODEST_BYTES (60 * MIB)
+#define THRASH_BYTES (96 * MIB)
 
 /* Grace, six calm looks, and some. */
 #define SECONDS_UNTIL_LOWERED 60
@@ -149,7 +151,8 @@ static void who_holds_too_much_gives_and_is_never_stalled(void **state)
         assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
 }
 
-static void a_killed_manager_leaves_no_squeeze_behind_a_restore(void **state)
+/* One that hangs is killed by its watchdog, and what runs after it is a restore: cgburst.service. While it is there nobody works beside it. */
+static void a_manager_that_hangs_and_is_killed_leaves_no_squeeze_behind_a_restore(void **state)
 {
         struct ground *ground = *state;
         char hog[512];
@@ -160,14 +163,36 @@ static void a_killed_manager_leaves_no_squeeze_behind_a_restore(void **state)
         assert_true(pid >= 0);
         if (pid == 0) {
                 if (manage_until_lowered(ground, ground_started(ground)))
-                        kill(getpid(), SIGKILL);
+                        raise(SIGSTOP);
                 _exit(1);
         }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+        assert_true(WIFSTOPPED(status));
         ground_below(ground, "hog", hog);
         assert_true(number(ground, hog, "memory.high") < CGB_MEMORY_MAX);
+        assert_int_equal(cgb_restore(&ground->options, &fault), -EBUSY);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        assert_true(number(ground, hog, "memory.high") < CGB_MEMORY_MAX);
         assert_true(cgb_restore(&ground->options, &fault) >= 1);
+        assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
+}
+
+/* Its processes do not run; its memory is as good as anybody's who sleeps. */
+static void a_frozen_group_gives_like_any_other_and_thaws_unharmed(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb *cgb;
+        char hog[512];
+
+        ground_write(ground, ground_below(ground, "hog", hog), "cgroup.freeze", "1");
+        cgb = ground_started(ground);
+        assert_true(manage_until_lowered(ground, cgb));
+        ground_write(ground, hog, "cgroup.freeze", "0");
+        ground_manage(cgb, 2);
+        assert_int_equal(events_high(ground, hog), 0);
+        ground_end(ground, cgb);
         assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
 }
 
@@ -186,6 +211,53 @@ static void a_limit_that_somebody_else_writes_is_theirs(void **state)
         assert_true(number(ground, hog, "memory.high") <= 500000000 && number(ground, hog, "memory.high") > 499000000);
         ground_end(ground, cgb);
         assert_true(number(ground, hog, "memory.high") > 499000000 && number(ground, hog, "memory.high") <= 500000000);
+}
+
+/* Fills more than it may have and goes over it again and again: what it may have is short for itself. */
+static pid_t thrash(const struct ground *ground, const char *group)
+{
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ground_write(ground, group, "cgroup.procs", "0");
+        for (volatile uint64_t *memory = mmap(NULL, THRASH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);;)
+                for (uint64_t i = 0; i < THRASH_BYTES / sizeof *memory; i += 512)
+                        memory[i] = memory[i] + i * 0x9e3779b97f4a7c15u;
+}
+
+/* A step of a minute: nothing but the trigger can wake the loop, and the round that it wakes finds memory short. */
+static void pressure_is_answered_when_it_comes_and_not_at_the_next_step(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb_overview overview = {.size = sizeof overview};
+        char path[512];
+        struct cgb *cgb;
+        uint64_t begin_usec;
+        pid_t pid;
+
+        ground_make(ground, ground_below(ground, "thrasher", path));
+        ground_write(ground, path, "memory.max", "33554432");
+        ground_write(ground, ground->top, "memory.max", "max");
+        ground->options.step_usec = 60000000;
+        cgb = ground_started(ground);
+        ground_manage(cgb, 1); /* the first step, which finds enough */
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        assert_false(overview.memory.contended);
+        pid = thrash(ground, path);
+        begin_usec = ground_now_usec();
+        while (!overview.memory.contended && ground_now_usec() - begin_usec < 30000000) {
+                ground_manage(cgb, 0.1);
+                assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        }
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        print_message("noticed after %.1f s\n", (double)(ground_now_usec() - begin_usec) / 1e6);
+        assert_true(overview.memory.contended);
+        assert_true(overview.steps <= 1);
+        ground_end(ground, cgb);
 }
 
 static bool memory_is_missing(void)
@@ -215,8 +287,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 on_the_ground(who_holds_too_much_gives_and_is_never_stalled),
-                on_the_ground(a_killed_manager_leaves_no_squeeze_behind_a_restore),
+                on_the_ground(a_manager_that_hangs_and_is_killed_leaves_no_squeeze_behind_a_restore),
+                on_the_ground(a_frozen_group_gives_like_any_other_and_thaws_unharmed),
                 on_the_ground(a_limit_that_somebody_else_writes_is_theirs),
+                on_the_ground(pressure_is_answered_when_it_comes_and_not_at_the_next_step),
         };
 
         if (ground_is_missing() || memory_is_missing())
