@@ -79,9 +79,9 @@ static void print_one(FILE *stream, struct json_object *workspace, int name_widt
 
         int padding = name_width - (int)text_width(name);
 
-        fprintf(stream, "%s%*s %9.1f %9s %9.1f %9s %9.1f %+7.0fs  %s\n", name, padding > 0 ? padding : 0, "",
+        fprintf(stream, "%s%*s %9.1f %9s %9.1f %9s %9.1f %9.1f %+7.0fs  %s\n", name, padding > 0 ? padding : 0, "",
                 get_mib(memory, "usage_bytes"), high, get_mib(memory, "headroom_bytes"), droppable,
-                get_mib(memory, "fair_bytes"), credit_seconds(memory), last);
+                get_mib(memory, "floor_bytes"), get_mib(memory, "fair_bytes"), credit_seconds(memory), last);
 }
 
 void status_memory_print(FILE *stream, struct json_object *document, int name_width)
@@ -95,7 +95,7 @@ void status_memory_print(FILE *stream, struct json_object *document, int name_wi
                 get_mib(pool, "free_bytes"), get_bool(pool, "contended") ? " (short)" : "", get_mib(pool, "swap_free_bytes"),
                 get_mib(pool, "reclaimed_bytes"), get_bool(pool, "can_reclaim") ? "" : "; no memory.reclaim here: only watched",
                 json_object_get_int64(json_object_object_get(pool, "swap_free_bytes")) == 0 ? "; no swap: only file pages can go" : "");
-        fprintf(stream, "%-*s %9s %9s %9s %9s %9s %8s  %s\n", name_width, "MIB", "USAGE", "HIGH", "HEADROOM", "DROPPABLE", "FAIR",
+        fprintf(stream, "%-*s %9s %9s %9s %9s %9s %9s %8s  %s\n", name_width, "MIB", "USAGE", "HIGH", "HEADROOM", "DROPPABLE", "FLOOR", "FAIR",
                 "CREDIT", "LAST");
         for (size_t i = 0; i < json_object_array_length(list); i++)
                 if (json_object_object_get(json_object_array_get_idx(list, i), "memory"))

@@ -42,6 +42,7 @@ static const struct {
         {"open files", cgb_check_open_files, false, false},
         {"memory controller", cgb_check_memory, true, true},
         {"memory.reclaim", cgb_check_reclaim, true, true},
+        {"memory.pressure", cgb_check_trigger, true, true},
         {"swap", cgb_check_swap, false, false},
 };
 

@@ -75,3 +75,4 @@ cgb_check_function cgb_check_cpus;
 cgb_check_function cgb_check_idle;
 cgb_check_function cgb_check_memory;
 cgb_check_function cgb_check_reclaim;
+cgb_check_function cgb_check_trigger;

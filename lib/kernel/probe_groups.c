@@ -231,3 +231,16 @@ void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_OK, NULL,
                         "not seen (Linux 5.19, with the memory controller on): memory is only watched; weights of CPU time do not need it");
 }
+
+void cgb_check_trigger(struct cgb_check *check, const struct cgb_probe *probe)
+{
+        char name[CGB_SHOWN_SIZE];
+        int r = cgb_tree_may_write(&probe->tree, probe->nearest, "memory.pressure");
+
+        cgb_probe_show(name, probe, probe->nearest, "memory.pressure");
+        if (r == 0)
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "can have a trigger: memory that runs short is answered at once");
+        else
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "no trigger can be set in %s (%s): memory that runs short is answered in the next step",
+                        name, strerror(-r));
+}

@@ -15,6 +15,7 @@
 
 #include "kernel/fdcache.h"
 #include "kernel/mount.h"
+#include "kernel/parse.h"
 #include "kernel/probe.h"
 
 /* The first Linux whose cgroup v2 has a cpu controller. */
@@ -130,6 +131,22 @@ void cgb_check_open_files(struct cgb_check *check, const struct cgb_probe *probe
                         kept, probe->children, wanted);
 }
 
+/* Without swap: what of the groups' memory can go, and what has to stay. */
+static void set_no_swap(struct cgb_check *check, const struct cgb_probe *probe)
+{
+        static const char *const none = "none: of memory only file pages can be taken back";
+        char text[CGB_READ_SIZE];
+        struct cgb_memory_stat stat;
+        ssize_t n = probe->tree.mount != NULL ? cgb_tree_read(&probe->tree, probe->nearest, "memory.stat", text, sizeof(text)) : -ENOENT;
+
+        if (n < 0 || cgb_parse_memory_stat(&stat, text, (size_t)n) < 0)
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "%s, which may be little", none);
+        else
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "%s: now %llu MiB at most, while %llu MiB of anonymous memory stay", none,
+                        (unsigned long long)((stat.active_file_bytes + stat.inactive_file_bytes) >> 20),
+                        (unsigned long long)(stat.anon_bytes >> 20));
+}
+
 void cgb_check_swap(struct cgb_check *check, const struct cgb_probe *probe)
 {
         char file[PATH_MAX];
@@ -138,7 +155,7 @@ void cgb_check_swap(struct cgb_check *check, const struct cgb_probe *probe)
 
         snprintf(file, sizeof(file), "%s/proc/swaps", probe->prefix);
         if (cgb_mount_read_text(&text, &n, file) < 0) {
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "none: of memory only file pages can be taken back, which may be little");
+                set_no_swap(check, probe);
                 return;
         }
         for (size_t i = 0; i < n; i++)
@@ -148,5 +165,5 @@ void cgb_check_swap(struct cgb_check *check, const struct cgb_probe *probe)
         if (lines > 1)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "areas in use: %zu", lines - 1);
         else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "none: of memory only file pages can be taken back, which may be little");
+                set_no_swap(check, probe);
 }

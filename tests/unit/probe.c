@@ -121,7 +121,7 @@ static void on_a_sound_host_only_the_folder_in_the_mounts_place_is_amiss(void **
 {
         struct findings findings = probe(state);
 
-        assert_int_equal(findings.n, 19);
+        assert_int_equal(findings.n, 20);
         for (size_t i = 0; i < findings.n; i++) {
                 const struct cgb_check *check = &findings.checks[i];
                 bool is_mount = strcmp(check->name, "cgroup v2") == 0;
@@ -421,7 +421,13 @@ static void what_memory_would_need_is_told_and_asked_of_nobody(void **state)
         scratch_remove(state, TREE "work.slice/bob/memory.reclaim");
         assert_probe(state, "memory controller", CGB_CHECK_OK, "not available", "");
         assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "not seen", "");
-        assert_probe(state, "swap", CGB_CHECK_OK, "none", "");
+        assert_probe(state, "swap", CGB_CHECK_OK, "may be little", "");
+        assert_probe(state, "memory.pressure", CGB_CHECK_OK, "in the next step", "");
+        write_in(state, "work.slice/", "memory.stat", "anon 209715200\nfile 73400320\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
+                "inactive_file 41943040\nactive_file 10485760\nunevictable 0\nslab_reclaimable 0\n");
+        assert_probe(state, "swap", CGB_CHECK_OK, "50 MiB at most, while 200 MiB", "");
+        write_in(state, "work.slice/", "memory.pressure", NO_PRESSURE);
+        assert_probe(state, "memory.pressure", CGB_CHECK_OK, "at once", "");
 }
 
 static void a_memory_controller_that_is_not_passed_on_is_told_with_what_passes_it_on(void **state)
