@@ -137,6 +137,7 @@ void cgb_groups_drop_gone(struct cgb *cgb);
 struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name);
 uint32_t cgb_weight_to_share(uint32_t weight);
 int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret);
+int cgb_read_usage(struct cgb *cgb, struct cgb_group_dir *dir, uint64_t *ret_usec);
 void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum cgb_file file, char *ret, size_t size);
 
 /* discover.c */

@@ -128,21 +128,17 @@ int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *re
         return n < 0 ? (int)n : cgb_parse_weight(ret, text, (size_t)n);
 }
 
+int cgb_read_usage(struct cgb *cgb, struct cgb_group_dir *dir, uint64_t *ret_usec)
+{
+        char text[CGB_READ_SIZE];
+        ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, dir, CGB_FILE_CPU_STAT, text, sizeof text);
+
+        return n < 0 ? (int)n : cgb_parse_usage(ret_usec, text, (size_t)n);
+}
+
 void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum cgb_file file, char *ret, size_t size)
 {
         cgb_tree_name(ret, size, &cgb->tree, group->dir.path, cgb_file_to_string(file));
-}
-
-static int read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret)
-{
-        struct cgb_cpu_stat stat;
-        char text[CGB_READ_SIZE];
-        ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_STAT, text, sizeof text);
-        int r = n < 0 ? (int)n : cgb_parse_cpu_stat(&stat, text, (size_t)n);
-
-        if (r == 0)
-                *ret = stat.usage_usec;
-        return r;
 }
 
 static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
@@ -156,7 +152,7 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight
                 .weight = weight,
                 .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
         };
-        int r = read_usage(cgb, group, &account.usage_usec);
+        int r = cgb_read_usage(cgb, &group->dir, &account.usage_usec);
 
         if (r < 0)
                 return r;

@@ -11,18 +11,6 @@
 /* How often the CPUs of a pool are looked up anew, in steps: cpusets, quotas and hotplug change by hand. */
 #define CPUS_EVERY_STEPS 10
 
-static int read_cpu_stat(struct cgb *cgb, struct cgb_group_dir *dir, uint64_t *ret_usage_usec)
-{
-        struct cgb_cpu_stat stat;
-        char text[CGB_READ_SIZE];
-        ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, dir, CGB_FILE_CPU_STAT, text, sizeof text);
-        int r = n < 0 ? (int)n : cgb_parse_cpu_stat(&stat, text, (size_t)n);
-
-        if (r == 0)
-                *ret_usage_usec = stat.usage_usec;
-        return r;
-}
-
 /* CGB_UNKNOWN where PSI is off: at boot, or for this group. */
 static uint64_t read_stalled(struct cgb *cgb, struct cgb_group_dir *dir)
 {
@@ -54,7 +42,7 @@ static void sense_groups(struct cgb *cgb, struct cgb_group *pool)
         while (cgb_policy_next_to_read(cgb->policy, pool->node, &node)) {
                 struct cgb_group *group = cgb->by_node[node];
                 struct cgb_account_sample sample = {.identity = group->dir.inode};
-                int r = read_cpu_stat(cgb, &group->dir, &sample.usage_usec);
+                int r = cgb_read_usage(cgb, &group->dir, &sample.usage_usec);
 
                 if (r == -ENODEV || r == -ENOENT)
                         cgb_group_lost(cgb, group, CGB_FILE_CPU_STAT);
@@ -74,7 +62,7 @@ static int sense_pool(struct cgb *cgb, struct cgb_group *pool, uint64_t machine_
         int r = find_cpus(cgb, pool);
 
         if (r == 0)
-                r = read_cpu_stat(cgb, &pool->dir, &sample.usage_usec);
+                r = cgb_read_usage(cgb, &pool->dir, &sample.usage_usec);
         if (r < 0)
                 return r;
         sample.stalled_usec = read_stalled(cgb, &pool->dir);
@@ -89,7 +77,7 @@ int cgb_sense(struct cgb *cgb)
         uint64_t machine_usec = CGB_UNKNOWN;
         int r;
 
-        if (read_cpu_stat(cgb, &cgb->machine, &machine_usec) < 0)
+        if (cgb_read_usage(cgb, &cgb->machine, &machine_usec) < 0)
                 machine_usec = CGB_UNKNOWN;
         r = sense_pool(cgb, &cgb->top, machine_usec);
         if (r < 0)

@@ -69,12 +69,17 @@ static void eat_text(struct cursor *c, const char *text)
                 c->bad = true;
 }
 
+/* So many digits are below 2^64 whatever they are. */
+#define DIGITS_SAFE 19
+
 /* Decimal, as printk's %llu: no sign, no leading zero, below 2^64. */
 static uint64_t eat_u64(struct cursor *c)
 {
-        const char *first = c->at;
+        const char *first = c->at, *safe = c->end - first < DIGITS_SAFE ? c->end : first + DIGITS_SAFE;
         uint64_t value = 0;
 
+        for (; c->at != safe && is_digit(*c->at); c->at++)
+                value = value * 10 + (uint64_t)(*c->at - '0');
         for (; !at_end(c) && is_digit(*c->at); c->at++) {
                 uint64_t digit = (uint64_t)(*c->at - '0');
 
@@ -202,6 +207,26 @@ int cgb_parse_cpu_stat(struct cgb_cpu_stat *ret, const char *bytes, size_t n)
         if (r == 0)
                 *ret = stat;
         return r;
+}
+
+int cgb_parse_usage(uint64_t *ret, const char *bytes, size_t n)
+{
+        struct cursor c = cursor_of(bytes, n);
+        uint64_t usage_usec;
+
+        eat_text(&c, "usage_usec ");
+        usage_usec = eat_u64(&c);
+        eat(&c, '\n');
+        if (c.bad) {
+                struct cgb_cpu_stat stat = {0};
+                int r = cgb_parse_cpu_stat(&stat, bytes, n); /* in another order, or junk */
+
+                if (r < 0)
+                        return r;
+                usage_usec = stat.usage_usec;
+        }
+        *ret = usage_usec;
+        return 0;
 }
 
 int cgb_parse_memory_events(struct cgb_memory_events *ret, const char *bytes, size_t n)

@@ -41,6 +41,12 @@ struct cgb_cpu_stat {
 
 int cgb_parse_cpu_stat(struct cgb_cpu_stat *ret, const char *bytes, size_t n);
 
+/*
+ * usage_usec of cpu.stat, and nothing else of it: what a step reads of everybody, in a tenth of the time. The kernel writes that line
+ * first, and what comes after it is not looked at.
+ */
+int cgb_parse_usage(uint64_t *ret, const char *bytes, size_t n);
+
 /* One line of a pressure file. Averages are hundredths of a percent: 12.34 is 1234. */
 struct cgb_pressure_line {
         uint32_t avg10_permyriad;

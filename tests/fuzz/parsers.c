@@ -59,11 +59,14 @@ static bool is_filled(const void *memory, size_t n, unsigned char byte)
 static void fuzz_cpu_stat(const char *bytes, size_t n)
 {
         struct cgb_cpu_stat a, b;
+        uint64_t usage_usec, again_usec;
         char text[256];
         int length;
 
+        PARSE_TWICE(cgb_parse_usage, usage_usec, again_usec, bytes, n);
         if (!PARSE_TWICE(cgb_parse_cpu_stat, a, b, bytes, n))
                 return;
+        check(cgb_parse_usage(&usage_usec, bytes, n) == 0 && usage_usec == a.usage_usec, "a usage alone is that of the whole");
         length = snprintf(text, sizeof(text), "usage_usec %" PRIu64 "\nuser_usec %" PRIu64 "\nsystem_usec %" PRIu64 "\n",
                 a.usage_usec, a.user_usec, a.system_usec);
         check(cgb_parse_cpu_stat(&b, text, (size_t)length) == 0, "printed usages are taken");

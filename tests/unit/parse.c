@@ -137,6 +137,43 @@ static void cpu_stat_refuses_what_the_kernel_would_not_write(void **state)
         }
 }
 
+static void a_usage_is_told_from_the_first_line_alone(void **state)
+{
+        uint64_t usage_usec = 0;
+
+        (void)state;
+        assert_int_equal(PARSE(cgb_parse_usage, &usage_usec, CPU_STAT), 0);
+        assert_int_equal(usage_usec, 5551234);
+        assert_int_equal(PARSE(cgb_parse_usage, &usage_usec, "usage_usec 18446744073709551615\nwhatever"), 0);
+        assert_true(usage_usec == UINT64_MAX);
+}
+
+static void a_usage_is_found_in_any_order_of_lines(void **state)
+{
+        uint64_t usage_usec = 0;
+
+        (void)state;
+        assert_int_equal(PARSE(cgb_parse_usage, &usage_usec, "usage_usec_too 9\nsystem_usec 3\nusage_usec 5\nuser_usec 2\n"), 0);
+        assert_int_equal(usage_usec, 5);
+}
+
+static void a_usage_that_is_cut_off_or_none_is_refused(void **state)
+{
+        static const char *const bad[] = {
+                "", "usage_usec", "usage_usec ", "usage_usec 12", "usage_usec 12 \n", "usage_usec 012\n", "usage_usec -1\n",
+                "usage_usec 18446744073709551616\n", "xusage_usec 1\n", "user_usec 1\nsystem_usec 1\n",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+                uint64_t usage_usec = 42;
+
+                if (PARSE(cgb_parse_usage, &usage_usec, bad[i]) != -EBADMSG)
+                        fail_msg("taken: %s", bad[i]);
+                assert_int_equal(usage_usec, 42);
+        }
+}
+
 static void a_nul_byte_is_junk(void **state)
 {
         struct cgb_cpu_stat stat;
@@ -478,6 +515,9 @@ int main(void)
                 cmocka_unit_test(the_order_of_keys_does_not_matter),
                 cmocka_unit_test(unknown_keys_are_skipped_whatever_their_value),
                 cmocka_unit_test(cpu_stat_refuses_what_the_kernel_would_not_write),
+                cmocka_unit_test(a_usage_is_told_from_the_first_line_alone),
+                cmocka_unit_test(a_usage_is_found_in_any_order_of_lines),
+                cmocka_unit_test(a_usage_that_is_cut_off_or_none_is_refused),
                 cmocka_unit_test(a_nul_byte_is_junk),
                 cmocka_unit_test(a_cut_off_cpu_stat_is_refused_or_has_no_wrong_number),
                 cmocka_unit_test(pressure_averages_are_hundredths_of_a_percent),
