@@ -233,13 +233,13 @@ int cgb_stop(struct cgb *cgb)
 /* Contention begins above one half and ends below a tenth: in between it is what it was. */
 static void report_pressure(struct cgb *cgb)
 {
-        struct cgb_pool_state pool;
+        uint32_t price_permille = 0;
         bool was = cgb->price_permille > 0;
 
-        cgb_policy_get_pool(cgb->policy, CGB_NODE_ROOT, &pool);
-        if (!was && pool.price_permille > 500)
-                cgb->price_permille = pool.price_permille;
-        else if (was && pool.price_permille < 100)
+        cgb_policy_get_price(cgb->policy, CGB_NODE_ROOT, &price_permille);
+        if (!was && price_permille > 500)
+                cgb->price_permille = price_permille;
+        else if (was && price_permille < 100)
                 cgb->price_permille = 0;
         else
                 return;

@@ -217,8 +217,15 @@ CGB_PUBLIC bool cgb_policy_next_action(struct cgb_policy *policy, struct cgb_act
 /** @return 0 and the account as it stands in *@ret; -ENOENT, also for the root. */
 CGB_PUBLIC int cgb_policy_get_account(const struct cgb_policy *policy, cgb_node node, struct cgb_account_state *ret);
 
-/** @return 0 and the pool as it stands in *@ret; -ENOENT. */
+/** @return 0 and the pool as it stands in *@ret; -ENOENT. Goes through all of its accounts. */
 CGB_PUBLIC int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node pool, struct cgb_pool_state *ret);
+
+/**
+ * The pool's price_permille alone, which costs the same however many accounts there are: for every step.
+ *
+ * @return 0 and the price in *@ret_permille; -ENOENT
+ */
+CGB_PUBLIC int cgb_policy_get_price(const struct cgb_policy *policy, cgb_node pool, uint32_t *ret_permille);
 
 #ifdef __cplusplus
 }

@@ -307,6 +307,21 @@ int cgb_policy_get_account(const struct cgb_policy *policy, cgb_node node, struc
         return 0;
 }
 
+static uint32_t price_permille(const struct cgb_pool *pool)
+{
+        return (uint32_t)((pool->price_q16 * 1000 + CGB_Q16_ONE / 2) / CGB_Q16_ONE);
+}
+
+int cgb_policy_get_price(const struct cgb_policy *policy, cgb_node node, uint32_t *ret_permille)
+{
+        const struct cgb_slot *slot = cgb_slot_find((struct cgb_policy *)policy, node);
+
+        if (slot == NULL || !is_pool(policy, node))
+                return -ENOENT;
+        *ret_permille = price_permille(&slot->pool);
+        return 0;
+}
+
 int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node node, struct cgb_pool_state *ret)
 {
         const struct cgb_slot *slot = cgb_slot_find((struct cgb_policy *)policy, node);
@@ -323,7 +338,7 @@ int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node node, struct c
         *ret = (struct cgb_pool_state){
                 .accounts = pool->count[AWAKE] + pool->count[ASLEEP],
                 .awake = pool->count[AWAKE],
-                .price_permille = (uint32_t)((pool->price_q16 * 1000 + CGB_Q16_ONE / 2) / CGB_Q16_ONE),
+                .price_permille = price_permille(pool),
                 .bank_nsec = (int64_t)cgb_clamp_i128(bank_nsec, INT64_MIN, INT64_MAX),
         };
         return 0;

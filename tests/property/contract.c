@@ -199,6 +199,7 @@ static void nobody_knows_nobody(void **state)
         struct cgb_account_state account, account_before;
         struct cgb_pool_state pool, pool_before;
         const cgb_node unknown[] = {NOBODY, CAPACITY, UINT32_MAX};
+        uint32_t price_permille = 77;
         cgb_node node = 77;
 
         memset(&account, 0x5a, sizeof(account));
@@ -215,12 +216,14 @@ static void nobody_knows_nobody(void **state)
                         cgb_policy_observe_pool(*state, unknown[i], &(struct cgb_pool_sample){.cpus_permille = 1}), -ENOENT);
                 assert_int_equal(cgb_policy_get_account(*state, unknown[i], &account), -ENOENT);
                 assert_int_equal(cgb_policy_get_pool(*state, unknown[i], &pool), -ENOENT);
+                assert_int_equal(cgb_policy_get_price(*state, unknown[i], &price_permille), -ENOENT);
                 assert_false(cgb_policy_next_to_read(*state, unknown[i], &node));
         }
         assert_int_equal(cgb_policy_get_account(*state, CGB_NODE_ROOT, &account), -ENOENT);
         assert_memory_equal(&account, &account_before, sizeof(account));
         assert_memory_equal(&pool, &pool_before, sizeof(pool));
         assert_int_equal(node, 77);
+        assert_int_equal(price_permille, 77);
 }
 
 static void a_number_of_cpus_out_of_range_is_refused(void **state)
@@ -322,6 +325,30 @@ static void a_number_given_out_again_brings_nothing_along(void **state)
         assert_true(seen);
 }
 
+/* Whoever leaves takes its action along, wherever that stands among those that nobody has taken yet. */
+static void actions_that_are_not_taken_wait_in_order_for_those_who_stay(void **state)
+{
+        uint64_t used_usec[CAPACITY] = {0};
+        cgb_node nodes[5];
+        struct cgb_action action;
+
+        for (unsigned i = 0; i < 5; i++)
+                nodes[i] = must_join(*state, CGB_NODE_ROOT);
+        live_a_round(*state, used_usec, SECOND_USEC);
+        assert_int_equal(cgb_policy_leave(*state, nodes[1]), 0);
+        assert_int_equal(cgb_policy_leave(*state, nodes[4]), 0); /* joined last, so it is listed first */
+        assert_int_equal(cgb_policy_leave(*state, nodes[0]), 0);
+        assert_true(cgb_policy_next_action(*state, &action));
+        assert_int_equal(action.node, nodes[3]);
+        nodes[0] = must_join(*state, CGB_NODE_ROOT);
+        live_a_round(*state, used_usec, 2 * SECOND_USEC);
+        assert_true(cgb_policy_next_action(*state, &action));
+        assert_int_equal(action.node, nodes[2]);
+        assert_true(cgb_policy_next_action(*state, &action));
+        assert_int_equal(action.node, nodes[0]);
+        assert_false(cgb_policy_next_action(*state, &action));
+}
+
 /* After a write that failed, or one by somebody else, the difference is seen anew. */
 static void what_the_kernel_really_holds_is_believed(void **state)
 {
@@ -361,6 +388,7 @@ int main(void)
                 contract_test(when_the_capacity_is_used_up_nobody_joins_until_somebody_leaves_or_it_grows),
                 contract_test(a_pool_with_children_cannot_leave),
                 contract_test(a_number_given_out_again_brings_nothing_along),
+                contract_test(actions_that_are_not_taken_wait_in_order_for_those_who_stay),
                 contract_test(what_the_kernel_really_holds_is_believed),
         };
 

@@ -344,7 +344,11 @@ struct cgb_pool_state world_pool(const struct world *world, size_t at)
 {
         struct cgb_pool_state state;
 
+        uint32_t price_permille;
+
         assert_int_equal(cgb_policy_get_pool(world->policy, world->groups[at].node, &state), 0);
+        assert_int_equal(cgb_policy_get_price(world->policy, world->groups[at].node, &price_permille), 0);
+        assert_int_equal(price_permille, state.price_permille);
         return state;
 }
 
