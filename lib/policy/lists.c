@@ -87,8 +87,9 @@ void cgb_action_want(struct cgb_policy *policy, uint32_t node)
                 return;
         slot->wanted = true;
         slot->next_action = NONE;
-        if (policy->last_action != NONE)
-                policy->slots[policy->last_action].next_action = node;
+        slot->previous_action = policy->last_action;
+        if (slot->previous_action != NONE)
+                policy->slots[slot->previous_action].next_action = node;
         else
                 policy->first_action = node;
         policy->last_action = node;
@@ -96,16 +97,17 @@ void cgb_action_want(struct cgb_policy *policy, uint32_t node)
 
 void cgb_action_drop(struct cgb_policy *policy, uint32_t node)
 {
-        uint32_t *link = &policy->first_action, before = NONE;
+        struct cgb_slot *slot = &policy->slots[node];
 
-        if (!policy->slots[node].wanted)
+        if (!slot->wanted)
                 return;
-        while (*link != node) {
-                before = *link;
-                link = &policy->slots[before].next_action;
-        }
-        *link = policy->slots[node].next_action;
-        if (policy->last_action == node)
-                policy->last_action = before;
-        policy->slots[node].wanted = false;
+        slot->wanted = false;
+        if (slot->previous_action != NONE)
+                policy->slots[slot->previous_action].next_action = slot->next_action;
+        else
+                policy->first_action = slot->next_action;
+        if (slot->next_action != NONE)
+                policy->slots[slot->next_action].previous_action = slot->previous_action;
+        else
+                policy->last_action = slot->previous_action;
 }

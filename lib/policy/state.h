@@ -89,7 +89,7 @@ struct cgb_slot {
         enum cgb_place place;
         uint32_t next, previous;                /* among the children of the same place; .next also chains the free slots */
         bool wanted;                            /* stands in the queue of actions */
-        uint32_t next_action;
+        uint32_t next_action, previous_action;
         struct cgb_account account;
         struct cgb_pool pool;
 };
