@@ -22,6 +22,8 @@ static const struct verb verbs[] = {
         {"demo", verb_demo, "two minutes: an editor's work beside three builds, without and with cgburst"},
         {"report", verb_report, "one page of tables and plots from the JSON of the others"},
         {"karma", verb_karma, "how even users come out who want the CPU in stretches: rules with credit and without"},
+        {"overhead", verb_overhead, "what a step costs, beside the system calls that it cannot do without"},
+        {"scale", verb_scale, "what a step costs where thousands of workspaces sleep"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -30,7 +32,7 @@ static void print_usage(FILE *file)
 {
         fputs("usage: cgburst-bench VERB [OPTION...]\n\n", file);
         for (size_t i = 0; i < N_VERBS; i++)
-                fprintf(file, "  %-8s %s\n", verbs[i].name, verbs[i].summary);
+                fprintf(file, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
         fputs("\ncgburst-bench VERB --help tells the options.\n", file);
 }
 

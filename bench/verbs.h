@@ -11,5 +11,7 @@ int verb_sweep(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_demo(int argc, char **argv);
 int verb_karma(int argc, char **argv);
+int verb_overhead(int argc, char **argv);
+int verb_scale(int argc, char **argv);
 
 #endif

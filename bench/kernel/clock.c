@@ -18,6 +18,14 @@ uint64_t now_usec(void)
         return clock_usec(CLOCK_MONOTONIC);
 }
 
+uint64_t now_nsec(void)
+{
+        struct timespec time;
+
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 uint64_t thread_cpu_usec(void)
 {
         return clock_usec(CLOCK_THREAD_CPUTIME_ID);

@@ -2,7 +2,7 @@
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H
 
-/* The clocks of the measurements, all in microseconds. */
+/* The clocks of the measurements: in microseconds, and in nanoseconds where the name says so. */
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +15,7 @@ uint64_t clock_usec(clockid_t clock);
 
 /* CLOCK_MONOTONIC. */
 uint64_t now_usec(void);
+uint64_t now_nsec(void);
 
 /* CPU time that the calling thread has had, as the kernel accounts it. */
 uint64_t thread_cpu_usec(void);

@@ -83,14 +83,27 @@ int groups_open(struct groups *groups)
         return error;
 }
 
+/* Room for one more: the table is full whenever its length is a power of two. */
+static struct group *make_room(struct groups *groups)
+{
+        if ((groups->n & (groups->n - 1)) == 0) {
+                struct group *larger = realloc(groups->group, (groups->n ? 2 * groups->n : 1) * sizeof(*larger));
+
+                if (!larger)
+                        return NULL;
+                groups->group = larger;
+        }
+        return &groups->group[groups->n];
+}
+
 int groups_add(struct groups *groups, const char *name, unsigned weight)
 {
-        struct group *group = &groups->group[groups->n];
+        struct group *group = make_room(groups);
         char text[16];
         int error;
 
-        if (groups->n == GROUPS_MAX)
-                return complain(-ENOSPC, "more than %d groups", GROUPS_MAX);
+        if (!group)
+                return complain(-ENOMEM, "the table of groups");
         if (mkdirat(groups->parent_fd, name, 0755) < 0)
                 return complain(-errno, "%s/%s/%s", groups->mount, groups->parent, name);
         *group = (struct group){.usage_fd = -1};
@@ -170,8 +183,6 @@ static int remove_patiently(int dir_fd, const char *path)
 
 static void remove_group(struct groups *groups, struct group *group)
 {
-        if (group->dir_fd >= 0)
-                write_at(group->dir_fd, "cgroup.kill", "1");
         close_fd(&group->usage_fd);
         close_fd(&group->dir_fd);
         remove_patiently(groups->parent_fd, group->name);
@@ -195,8 +206,12 @@ static void disable_what_was_enabled(struct groups *groups)
 
 void groups_close(struct groups *groups)
 {
+        if (groups->parent_fd >= 0)
+                write_at(groups->parent_fd, "cgroup.kill", "1");
         for (; groups->n > 0; groups->n--)
                 remove_group(groups, &groups->group[groups->n - 1]);
+        free(groups->group);
+        groups->group = NULL;
         close_fd(&groups->usage_fd);
         if (groups->parent_fd >= 0) {
                 close_fd(&groups->parent_fd);

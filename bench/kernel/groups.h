@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define GROUPS_MAX 64       /* children; the bench uses eight */
+#define GROUPS_MAX 64       /* children in a run beside loops, which uses eight; groups_add() has no limit of its own */
 #define GROUP_LEVELS_MAX 16 /* from the mount down to the parent */
 
 struct group {
@@ -31,7 +31,7 @@ struct groups {
         int usage_fd;                   /* the parent's cpu.stat */
         bool enabled[GROUP_LEVELS_MAX]; /* the cpu controller was enabled by us on this level, 0 = the mount itself */
         size_t n;
-        struct group group[GROUPS_MAX];
+        struct group *group;
 };
 
 /*
@@ -65,7 +65,7 @@ unsigned groups_weight(const struct groups *groups, size_t index);
 uint64_t groups_usage_usec(const struct groups *groups, size_t index);
 uint64_t groups_parent_usage_usec(const struct groups *groups);
 
-/* Kills what is left in them, removes all children and the parent, and leaves controllers as they were found. */
+/* Kills what is left in them, all at once, removes all children and the parent, and leaves controllers as they were found. */
 void groups_close(struct groups *groups);
 
 #endif
