@@ -23,6 +23,7 @@ static const struct verb verbs[] = {
         {"report", verb_report, "one page of tables and plots from the JSON of the others"},
         {"karma", verb_karma, "how even users come out who want the CPU in stretches: rules with credit and without"},
         {"overhead", verb_overhead, "what a step costs, beside the system calls that it cannot do without"},
+        {"sim-memory", verb_sim_memory, "made-up days of a simulated node's memory, under every policy"},
         {"scale", verb_scale, "what a step costs where thousands of workspaces sleep"},
 };
 
@@ -32,7 +33,7 @@ static void print_usage(FILE *file)
 {
         fputs("usage: cgburst-bench VERB [OPTION...]\n\n", file);
         for (size_t i = 0; i < N_VERBS; i++)
-                fprintf(file, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+                fprintf(file, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
         fputs("\ncgburst-bench VERB --help tells the options.\n", file);
 }
 

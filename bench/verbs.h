@@ -13,5 +13,6 @@ int verb_demo(int argc, char **argv);
 int verb_karma(int argc, char **argv);
 int verb_overhead(int argc, char **argv);
 int verb_scale(int argc, char **argv);
+int verb_sim_memory(int argc, char **argv);
 
 #endif
