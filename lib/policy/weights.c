@@ -58,8 +58,40 @@ static uint64_t times_reach(const struct cgb_policy *policy, uint64_t level)
         return product > UINT32_MAX * (uint64_t)CGB_Q20_ONE ? UINT32_MAX * (uint64_t)CGB_Q20_ONE : (uint64_t)product;
 }
 
-/* What the awake up to @level allow: the reach times their sum, told for one mean share. */
-static uint64_t reach_over(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t level)
+/* What one look at everybody tells. Raw weights, over the awake; floors are for the active. */
+struct survey {
+        uint64_t lowest, highest;       /* UINT64_MAX and 0: nobody is awake */
+        uint64_t sum;                   /* of raw weight times share */
+        bool all_are_awake;
+};
+
+static struct survey survey_of(const struct cgb_policy *policy, const struct cgb_pool *pool)
+{
+        struct survey survey = {.lowest = UINT64_MAX, .all_are_awake = pool->count[ASLEEP] == 0};
+
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                const struct cgb_account *account = account_of(policy, i);
+
+                if (!account->awake) {
+                        survey.all_are_awake = false;
+                        continue;
+                }
+                survey.lowest = cgb_min_u64(survey.lowest, account->raw_q20);
+                survey.highest = cgb_max_u64(survey.highest, account->raw_q20);
+                survey.sum += account->raw_q20 * account->share_permille;
+        }
+        return survey;
+}
+
+/* What the awake up to @level allow, whose weights are @sum: the reach times that, told for one mean share. */
+static uint64_t reach_over(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t level, uint64_t sum)
+{
+        uint64_t mean = mul_div(sum, pool->count[AWAKE] + pool->count[ASLEEP], pool->ledger.shares_permille);
+
+        return times_reach(policy, cgb_max_u64(mean, level));
+}
+
+static uint64_t sum_up_to(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t level)
 {
         uint64_t sum = 0;
 
@@ -69,8 +101,7 @@ static uint64_t reach_over(const struct cgb_policy *policy, const struct cgb_poo
                 if (account->awake && account->raw_q20 <= level)
                         sum += account->raw_q20 * account->share_permille;
         }
-        sum = mul_div(sum, pool->count[AWAKE] + pool->count[ASLEEP], pool->ledger.shares_permille);
-        return times_reach(policy, cgb_max_u64(sum, level));
+        return sum;
 }
 
 /* The highest raw weight among the awake that is not above @limit. */
@@ -87,26 +118,19 @@ static uint64_t highest_awake(const struct cgb_policy *policy, const struct cgb_
         return highest;
 }
 
-static uint64_t lowest_awake(const struct cgb_policy *policy, const struct cgb_pool *pool)
-{
-        uint64_t lowest = UINT64_MAX;
-
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
-                if (account_of(policy, i)->awake)
-                        lowest = cgb_min_u64(lowest, account_of(policy, i)->raw_q20);
-        return lowest;
-}
-
 /*
  * Climbs over the awake from the lowest raw weight, with everybody below the present level in the sum, until the next one up is out of
- * reach. Each round at least multiplies the level by the reach, so a few rounds do, and no order of the list is needed.
+ * reach. Each round at least multiplies the level by the reach, so a few rounds do, and no order of the list is needed. Mostly the lowest
+ * alone reaches all of them, and nobody has to be looked at again.
  */
-static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t lowest)
+static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_pool *pool, const struct survey *survey)
 {
-        uint64_t level = lowest;
+        uint64_t level = survey->lowest;
 
+        if (survey->highest <= times_reach(policy, survey->lowest))
+                return reach_over(policy, pool, survey->highest, survey->sum);
         for (;;) {
-                uint64_t reach = reach_over(policy, pool, level), next = highest_awake(policy, pool, reach);
+                uint64_t reach = reach_over(policy, pool, level, sum_up_to(policy, pool, level)), next = highest_awake(policy, pool, reach);
 
                 if (next <= level)
                         return reach;
@@ -131,7 +155,7 @@ static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_poo
         uint64_t alpha_permille = floor_permille(&policy->options), floor = 0;
 
         for (;;) {
-                uint64_t sum_above = 0, shares = 0, shares_below = 0, next;
+                uint64_t sum_above = 0, shares = 0, shares_below = 0, lowest_above = UINT64_MAX, next;
 
                 for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
                         const struct cgb_account *account = account_of(policy, i);
@@ -140,10 +164,12 @@ static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_poo
                         if (!account->active)
                                 continue;
                         shares += account->share_permille;
-                        if (raw < floor)
+                        if (raw < floor) {
                                 shares_below += account->share_permille;
-                        else
-                                sum_above += raw * account->share_permille;
+                                continue;
+                        }
+                        lowest_above = cgb_min_u64(lowest_above, raw);
+                        sum_above += raw * account->share_permille;
                 }
                 if (shares == 0 || sum_above == 0)
                         return floor;
@@ -151,6 +177,8 @@ static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_poo
                 if (next <= floor)
                         return floor;
                 floor = next;
+                if (lowest_above >= floor)
+                        return floor;
         }
 }
 
@@ -169,21 +197,13 @@ static uint64_t smallest_awake(const struct cgb_policy *policy, const struct cgb
         return smallest;
 }
 
-static bool all_are_awake(const struct cgb_policy *policy, const struct cgb_pool *pool)
-{
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
-                if (!account_of(policy, i)->awake)
-                        return false;
-        return pool->count[ASLEEP] == 0;
-}
-
 /* What hangs at the top of the range: the largest share at the highest raw weight that can count. */
-static uint64_t find_full_weight(const struct cgb_policy *policy, const struct cgb_pool *pool)
+static uint64_t find_full_weight(const struct cgb_policy *policy, const struct cgb_pool *pool, const struct survey *survey)
 {
         const struct cgb_policy_options *options = &policy->options;
         uint64_t ceiling = cgb_exp2_q20(
                 (int32_t)((options->slow_strength_permille + options->fast_strength_permille) * (uint64_t)CGB_Q16_ONE / 1000));
-        uint64_t highest = all_are_awake(policy, pool) ? highest_awake(policy, pool, ceiling) : ceiling;
+        uint64_t highest = survey->all_are_awake ? survey->highest : ceiling;
         uint64_t hung = cgb_min_u64(pool->reach_q20, highest) * pool->largest_share_permille;
 
         if (hung < NATURAL_FULL_WEIGHT && smallest_awake(policy, pool) * (CGB_WEIGHT_MAX / SMALL_WEIGHT) >= NATURAL_FULL_WEIGHT)
@@ -193,13 +213,13 @@ static uint64_t find_full_weight(const struct cgb_policy *policy, const struct c
 
 void cgb_pool_measure(const struct cgb_policy *policy, struct cgb_pool *pool)
 {
-        uint64_t lowest = lowest_awake(policy, pool);
+        struct survey survey = survey_of(policy, pool);
 
-        if (lowest == UINT64_MAX)
+        if (survey.lowest == UINT64_MAX)
                 return; /* nobody is awake: what was measured last stands */
-        pool->reach_q20 = find_reach(policy, pool, lowest);
+        pool->reach_q20 = find_reach(policy, pool, &survey);
         pool->floor_q20 = find_floor(policy, pool);
-        pool->full_weight = find_full_weight(policy, pool);
+        pool->full_weight = find_full_weight(policy, pool, &survey);
 }
 
 static enum cgb_reason reason_of(const struct cgb_account *account, const struct cgb_pool *pool, uint64_t weight)
