@@ -200,6 +200,21 @@ static void generate_herd(struct generator *generator)
         }
 }
 
+/* Workspaces that are only there: they start, and sleep ever after. */
+#define ASLEEP 1000
+#define START_SEC 0.001
+
+/* Few are awake among many. */
+static void generate_asleep(struct generator *generator)
+{
+        for (unsigned i = 0; i < 6; i++)
+                add_typist(generator, workspace(generator, "typist", i + 1), 2.5);
+        for (unsigned i = 0; i < 4; i++)
+                add_builder(generator, workspace(generator, "builder", i + 1), 240, 75, generator->cpus);
+        for (unsigned i = 0; i < ASLEEP; i++)
+                add(generator, workspace(generator, "asleep", i + 1), "start", 0, START_SEC, 1, INFINITY);
+}
+
 static const struct {
         const char *name;
         void (*generate)(struct generator *generator);
@@ -210,6 +225,7 @@ static const struct {
         {"one-against-many", generate_one_against_many, "one types beside many who build"},
         {"tenants", generate_tenants, "three tenants: one that types, one of developers, one of hogs"},
         {"gamers", generate_gamers, "duty cycles of 12, 50 and 90 % beside honest demand of the same size, and hogs"},
+        {"asleep", generate_asleep, "six type and four build, among a thousand who sleep"},
         {"herd", generate_herd, "all wake at once, every five minutes"},
 };
 
