@@ -10,7 +10,7 @@
 /* Everybody's weight has been written once by then, and so is in the journal, which is synced to disk for a first write. */
 #define WARMUP_STEPS (2 * CROWD_PHASE)
 
-/* Sleepers are visited once in 32 steps, and twice they are to be. */
+/* And where some sleep: they are asleep by then, and each has been visited, which takes 32 steps, twice. */
 #define WARMUP_SLEEPERS 64
 
 /* What is measured by turns. */
@@ -58,6 +58,8 @@ static int warm_up(struct crowd *crowd)
                 struct cost sums = {0};
                 double nsec[KINDS];
 
+                if (i == WARMUP_STEPS && crowd->plan.registered > crowd->plan.active)
+                        crowd_let_sleep(crowd);
                 error = measure_once(crowd, nsec, &sums);
         }
         return error;

@@ -94,6 +94,7 @@ static int start_context(struct crowd *crowd)
         cgb_policy_options_init(&policy, STEP_USEC, (uint32_t)crowd->plan.registered + 1);
         if (crowd->plan.load == CROWD_SETTLED)
                 policy.slow_strength_permille = policy.debt_strength_permille = policy.fast_strength_permille = 0;
+        crowd->forgotten_usec = 2 * policy.fast_depth_usec + STEP_USEC;
         cgb_options_init(&options);
         options.mount = crowd->groups.mount;
         options.parent = crowd->groups.parent;
@@ -261,6 +262,11 @@ int crowd_step(struct crowd *crowd, struct crowd_step *ret)
         ret->reads = after.reads - before.reads - 1; /* the first look at the count is in it */
         ret->writes = after.writes - before.writes;
         return note_changes(crowd);
+}
+
+void crowd_let_sleep(struct crowd *crowd)
+{
+        crowd->clock_usec += crowd->forgotten_usec;
 }
 
 void crowd_close(struct crowd *crowd)

@@ -37,6 +37,7 @@ struct crowd {
         struct cgb *cgb;
         char state_dir[64];
         uint64_t clock_usec;
+        uint64_t forgotten_usec;        /* who has not run for so long is asleep to the law, also one that has just come */
         uint64_t turns;
         uint32_t *written;              /* by group */
         struct bare_change *changes;    /* of the last step */
@@ -57,6 +58,9 @@ int crowd_work(struct crowd *crowd);
 
 /* Lets the library take a step, and notes which weights it has changed. @return 0 or a negative errno. Complains. */
 int crowd_step(struct crowd *crowd, struct crowd_step *ret);
+
+/* Lets so much time pass on the context's clock that all who do nothing are asleep. */
+void crowd_let_sleep(struct crowd *crowd);
 
 /* Puts everything back and removes it. */
 void crowd_close(struct crowd *crowd);
