@@ -24,6 +24,10 @@
 #define RUN_PAUSE_USEC (2 * SECOND_USEC)
 #define RUN_DROP_BYTES MIB
 
+/* Who was frozen and does not grow for so long, with half of its headroom still unused, has stopped by itself and not because of the limit. */
+#define REST_USEC (10 * SECOND_USEC)
+#define REST_HEADROOM_PART 2
+
 static uint64_t round_up(uint64_t bytes)
 {
         return (bytes + LIMIT_GRAIN_BYTES - 1) / LIMIT_GRAIN_BYTES * LIMIT_GRAIN_BYTES;
@@ -117,6 +121,17 @@ static bool grows_without_end(const struct cgb_memory *law, const struct cgb_rig
                 && law->clock_usec - rights->run_begin_usec >= FREEZE_USEC && rights->usage_bytes - rights->run_begin_bytes >= enough;
 }
 
+static bool is_at_rest(const struct cgb_memory *law, struct cgb_rights *rights)
+{
+        uint64_t room = cgb_memory_headroom(rights->frozen_at_bytes) / REST_HEADROOM_PART;
+
+        if (rights->usage_bytes > rights->rest_bytes + RUN_DROP_BYTES) {
+                rights->rest_bytes = rights->usage_bytes;
+                rights->rest_usec = law->clock_usec;
+        }
+        return law->clock_usec - rights->rest_usec >= REST_USEC && rights->usage_bytes <= rights->frozen_at_bytes + room;
+}
+
 static bool has_stopped(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t headroom = cgb_memory_headroom(rights->usage_bytes);
@@ -131,10 +146,11 @@ static enum cgb_memory_reason freeze_or_thaw(struct cgb_memory *law, struct cgb_
         follow_run(law, rights);
         if (!rights->frozen && grows_without_end(law, rights)) {
                 rights->frozen = true;
-                rights->frozen_at_bytes = rights->usage_bytes;
+                rights->frozen_at_bytes = rights->rest_bytes = rights->usage_bytes;
+                rights->rest_usec = law->clock_usec;
                 return CGB_MEMORY_REASON_FROZEN;
         }
-        if (rights->frozen && has_stopped(law, rights)) {
+        if (rights->frozen && (has_stopped(law, rights) || is_at_rest(law, rights))) {
                 rights->frozen = false;
                 rights->run_begin_usec = law->clock_usec;
                 rights->run_begin_bytes = rights->usage_bytes;

@@ -57,6 +57,8 @@ struct cgb_rights {
         uint64_t run_top_bytes;
         bool frozen;
         uint64_t frozen_at_bytes;
+        uint64_t rest_usec;                     /* while it is frozen: since when it has not grown */
+        uint64_t rest_bytes;
 };
 
 struct cgb_memory_slot {

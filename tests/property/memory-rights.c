@@ -32,6 +32,37 @@ static void who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops(v
         assert_true(world->groups[leak].high_bytes >= memory_world_usage(world, leak) + 64 * MIB);
 }
 
+/* A working set that was filled slowly looks like a leak, and then it stays as it is: its owner must not meet the limit for ever after. */
+static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node filler = story_group(world, 900 * MIB, true), other = story_group(world, 900 * MIB, true);
+
+        (void)other;
+        for (int i = 0; i < 20 && !memory_world_state(world, filler).frozen; i++)
+                story_grow(world, filler, 1, 60 * MIB);
+        assert_true(memory_world_state(world, filler).frozen);
+        story_grow(world, filler, 1, 20 * MIB);
+        memory_world_live(world, 8);
+        assert_true(memory_world_state(world, filler).frozen);
+        memory_world_live(world, 4);
+        assert_false(memory_world_state(world, filler).frozen);
+}
+
+/* What rests at its limit does not rest by itself. */
+static void who_is_held_by_its_limit_stays_frozen(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node leak = story_group(world, 900 * MIB, true), other = story_group(world, 900 * MIB, true);
+
+        (void)other;
+        for (int i = 0; i < 20 && !memory_world_state(world, leak).frozen; i++)
+                story_grow(world, leak, 1, 60 * MIB);
+        world->groups[leak].anon_bytes += world->groups[leak].high_bytes - memory_world_usage(world, leak);
+        memory_world_live(world, 60);
+        assert_true(memory_world_state(world, leak).frozen);
+}
+
 static void growth_within_rights_is_never_frozen(void **state)
 {
         struct memory_world *world = *state;
@@ -320,6 +351,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 in_a_world(who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops),
+                in_a_world(who_was_frozen_and_has_come_to_rest_is_thawed),
+                in_a_world(who_is_held_by_its_limit_stays_frozen),
                 in_a_world(growth_within_rights_is_never_frozen),
                 in_a_world(a_floor_is_granted_in_the_deepest_debt),
                 in_a_world(credit_is_what_others_owe_and_nobody_earns_while_memory_is_enough),
