@@ -17,6 +17,7 @@ struct verb {
 
 static const struct verb verbs[] = {
         {"kernel", verb_kernel, "response times beside busy loops on the real kernel, one policy after the other"},
+        {"memory", verb_memory, "what a limit on memory costs whom, on the real kernel, one policy after the other"},
         {"sim", verb_sim, "traces of jobs on a simulated node, under every policy"},
         {"sweep", verb_sweep, "constants of the law, ranked by the worst that they do on several traces"},
         {"demo", verb_demo, "two minutes: an editor's work beside three builds, without and with cgburst"},

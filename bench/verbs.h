@@ -6,6 +6,7 @@
  * usage. */
 
 int verb_kernel(int argc, char **argv);
+int verb_memory(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_sweep(int argc, char **argv);
 int verb_report(int argc, char **argv);

@@ -222,7 +222,7 @@ int verb_demo(int argc, char **argv)
         error = parse_options(&options, argc, argv);
         if (error)
                 return error < 0 ? 2 : 0;
-        error = groups_find(&demo.stage.groups, options.mount, options.parent);
+        error = groups_find(&demo.stage.groups, options.mount, options.parent, GROUPS_CPU);
         if (error < 0 || options.check)
                 return error < 0;
         error = interrupt_open(&demo.interrupt);

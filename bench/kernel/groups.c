@@ -17,26 +17,45 @@
 #define REMOVE_TRIES 200
 #define REMOVE_PAUSE_USEC (10 * USEC_PER_MSEC)
 
-static int enable_cpu(int dir_fd, bool *ret_by_us)
+const char *groups_controller_name(size_t controller)
 {
+        static const char *const names[] = {"cpu", "memory"};
+
+        return names[controller];
+}
+
+static int enable(int dir_fd, size_t controller, bool *ret_by_us)
+{
+        const char *name = groups_controller_name(controller);
+        char text[16];
         int error;
 
-        if (file_has_word(dir_fd, "cgroup.subtree_control", "cpu"))
+        if (file_has_word(dir_fd, "cgroup.subtree_control", name))
                 return 0;
-        error = write_at(dir_fd, "cgroup.subtree_control", "+cpu");
+        snprintf(text, sizeof(text), "+%s", name);
+        error = write_at(dir_fd, "cgroup.subtree_control", text);
         if (error >= 0)
                 *ret_by_us = true;
         return error;
 }
 
-static int enable_cpu_down_to_parent(struct groups *groups)
+static int enable_all(const struct groups *groups, int dir_fd, bool *ret_by_us)
+{
+        int error = 0;
+
+        for (size_t i = 0; i < groups->n_controllers && error >= 0; i++)
+                error = enable(dir_fd, i, &ret_by_us[i]);
+        return error;
+}
+
+static int enable_down_to_parent(struct groups *groups)
 {
         for (size_t level = 0; level < groups_count_levels(groups); level++) {
                 int error, fd = groups_open_level(groups, level);
 
                 if (fd < 0)
                         return complain(-errno, "%s/%s: the group above it", groups->mount, groups->parent);
-                error = enable_cpu(fd, &groups->enabled[level]);
+                error = enable_all(groups, fd, groups->enabled[level]);
                 close(fd);
                 if (error < 0)
                         return complain(error, "%s, level %zu on the way to %s: cgroup.subtree_control", groups->mount,
@@ -47,7 +66,7 @@ static int enable_cpu_down_to_parent(struct groups *groups)
 
 static int make_parent(struct groups *groups)
 {
-        bool ours;
+        bool ours[GROUPS_CPU_AND_MEMORY];
         int error;
 
         if (mkdirat(groups->mount_fd, groups->parent, 0755) < 0) {
@@ -64,7 +83,7 @@ static int make_parent(struct groups *groups)
         groups->usage_fd = openat(groups->parent_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
         if (groups->usage_fd < 0)
                 return complain(-errno, "%s/%s/cpu.stat", groups->mount, groups->parent);
-        error = enable_cpu(groups->parent_fd, &ours);
+        error = enable_all(groups, groups->parent_fd, ours);
         return error < 0 ? complain(error, "%s/%s/cgroup.subtree_control", groups->mount, groups->parent) : 0;
 }
 
@@ -75,7 +94,7 @@ int groups_open(struct groups *groups)
         groups->mount_fd = open(groups->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (groups->mount_fd < 0)
                 return complain(-errno, "%s", groups->mount);
-        error = enable_cpu_down_to_parent(groups);
+        error = enable_down_to_parent(groups);
         if (error >= 0)
                 error = make_parent(groups);
         if (error < 0)
@@ -188,20 +207,25 @@ static void remove_group(struct groups *groups, struct group *group)
         remove_patiently(groups->parent_fd, group->name);
 }
 
+static void disable(struct groups *groups, size_t level, size_t controller)
+{
+        int fd = groups_open_level(groups, level);
+        char text[16];
+
+        snprintf(text, sizeof(text), "-%s", groups_controller_name(controller));
+        if (fd >= 0) {
+                write_at(fd, "cgroup.subtree_control", text);
+                close(fd);
+        }
+        groups->enabled[level][controller] = false;
+}
+
 static void disable_what_was_enabled(struct groups *groups)
 {
-        for (size_t level = GROUP_LEVELS_MAX; level-- > 0;) {
-                int fd;
-
-                if (!groups->enabled[level])
-                        continue;
-                fd = groups_open_level(groups, level);
-                if (fd >= 0) {
-                        write_at(fd, "cgroup.subtree_control", "-cpu");
-                        close(fd);
-                }
-                groups->enabled[level] = false;
-        }
+        for (size_t level = GROUP_LEVELS_MAX; level-- > 0;)
+                for (size_t i = 0; i < groups->n_controllers; i++)
+                        if (groups->enabled[level][i])
+                                disable(groups, level, i);
 }
 
 void groups_close(struct groups *groups)

@@ -17,6 +17,10 @@
 #define GROUPS_MAX 64       /* children in a run beside loops, which uses eight; groups_add() has no limit of its own */
 #define GROUP_LEVELS_MAX 16 /* from the mount down to the parent */
 
+/* Which controllers the groups have: the first so many of cpu, memory. */
+#define GROUPS_CPU 1
+#define GROUPS_CPU_AND_MEMORY 2
+
 struct group {
         char name[32];
         int dir_fd;
@@ -28,8 +32,9 @@ struct groups {
         char parent[PATH_MAX]; /* relative to the mount */
         int mount_fd;
         int parent_fd;
-        int usage_fd;                   /* the parent's cpu.stat */
-        bool enabled[GROUP_LEVELS_MAX]; /* the cpu controller was enabled by us on this level, 0 = the mount itself */
+        int usage_fd; /* the parent's cpu.stat */
+        size_t n_controllers;
+        bool enabled[GROUP_LEVELS_MAX][GROUPS_CPU_AND_MEMORY]; /* was it enabled by us on this level? 0 = the mount itself */
         size_t n;
         struct group *group;
 };
@@ -38,10 +43,13 @@ struct groups {
  * Finds out where groups can be made, and makes nothing.
  *
  * @mount: NULL = where cgroup v2 is mounted. @parent: relative to it; NULL = "cgburst-bench" at the top of what may be
- * managed.
- * @return 0; -ENOENT without cgroup v2; -EACCES without write access; -EOPNOTSUPP without the cpu controller. Complains.
+ * managed. @n_controllers: GROUPS_CPU or GROUPS_CPU_AND_MEMORY.
+ * @return 0; -ENOENT without cgroup v2; -EACCES without write access; -EOPNOTSUPP without a controller. Complains.
  */
-int groups_find(struct groups *ret, const char *mount, const char *parent);
+int groups_find(struct groups *ret, const char *mount, const char *parent, size_t n_controllers);
+
+/* "cpu", "memory" */
+const char *groups_controller_name(size_t controller);
 
 /* How many directories there are from the mount, included, down to the parent, excluded. */
 size_t groups_count_levels(const struct groups *groups);
@@ -49,7 +57,7 @@ size_t groups_count_levels(const struct groups *groups);
 /* Opens the @level-th of them, 0 = the mount. @return -1 past the last one. */
 int groups_open_level(const struct groups *groups, size_t level);
 
-/* Makes the parent and enables the cpu controller down to it. @return 0 or a negative errno. Complains. */
+/* Makes the parent and enables the controllers down to it. @return 0 or a negative errno. Complains. */
 int groups_open(struct groups *groups);
 
 /* Makes one child with this weight. @return its index, or a negative errno. Complains. */

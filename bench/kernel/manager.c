@@ -50,6 +50,17 @@ static void log_write(struct session *session, const struct cgb_event *event, ui
         atomic_store(&session->memory->n_writes, n + 1);
 }
 
+static void log_frozen(struct session *session, const char *name, uint64_t at_usec)
+{
+        int group = find_group(session->groups, name);
+
+        if (group < 0)
+                return;
+        if (!atomic_load(&session->memory->frozen_told))
+                atomic_store(&session->memory->frozen_at_usec, at_usec);
+        atomic_fetch_or(&session->memory->frozen_told, UINT64_C(1) << group);
+}
+
 static void take_events(struct session *session)
 {
         struct cgb_event event;
@@ -58,10 +69,25 @@ static void take_events(struct session *session)
         while (cgb_next_event(session->cgb, &event)) {
                 if (event.type == CGB_EVENT_WEIGHT)
                         log_write(session, &event, now);
+                else if (event.type == CGB_EVENT_FROZEN)
+                        log_frozen(session, event.name, now);
                 else if (event.type == CGB_EVENT_ERROR)
                         complain(event.fault->code, "%s: %s", event.fault->file, event.fault->message);
                 else if (event.type == CGB_EVENT_FOREIGN_WRITE)
                         complain(0, "%s: somebody else wrote its weight, %u", event.name, event.weight);
+        }
+}
+
+/* Whom `status` would show as growing without end. */
+static void note_frozen(struct session *session)
+{
+        struct cgb_workspace workspace = {.size = sizeof(workspace)};
+
+        for (size_t i = 0; cgb_get_workspace(session->cgb, i, &workspace) >= 0; i++) {
+                int group = workspace.memory.frozen ? find_group(session->groups, workspace.name) : -1;
+
+                if (group >= 0)
+                        atomic_fetch_or(&session->memory->frozen_shown, UINT64_C(1) << group);
         }
 }
 
@@ -73,6 +99,10 @@ static void note_figures(struct session *session)
                 return;
         atomic_store(&session->memory->steps, overview.steps);
         atomic_store(&session->memory->longest_dispatch_usec, overview.longest_dispatch_usec);
+        atomic_store(&session->memory->limits_written, overview.limits_written);
+        atomic_store(&session->memory->reclaimed_bytes, overview.memory.reclaimed_bytes);
+        if (overview.memory.groups)
+                note_frozen(session);
 }
 
 static int manage(struct session *session)
@@ -111,6 +141,7 @@ static int start_context(struct session *session, const struct manager_options *
         context.parent = session->groups->parent;
         context.state_dir = state_dir;
         context.step_usec = options->step_usec;
+        context.flags = options->memory ? CGB_MEMORY : 0;
         cgb_policy_options_init(&policy, options->step_usec, GROUPS_MAX);
         if (options->reach_permille)
                 policy.reach_permille = options->reach_permille;

@@ -8,6 +8,7 @@
  */
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,12 @@ struct manager_memory {
         struct weight_write writes[WEIGHT_LOG_MAX];
         _Atomic uint64_t steps;
         _Atomic uint64_t longest_dispatch_usec;
+        /* of the memory law */
+        _Atomic uint64_t limits_written;
+        _Atomic uint64_t reclaimed_bytes;
+        _Atomic uint64_t frozen_told;     /* a bit for each group that an event named as growing without end */
+        _Atomic uint64_t frozen_shown;    /* ... and that had that in its status */
+        _Atomic uint64_t frozen_at_usec;  /* of the first such event; 0: none */
 };
 
 struct manager {
@@ -42,6 +49,7 @@ struct manager {
 struct manager_options {
         uint64_t step_usec;
         uint32_t reach_permille;
+        bool memory; /* CGB_MEMORY */
 };
 
 /* Starts it and waits until it manages. @return 0 or a negative errno. Complains. */

@@ -90,16 +90,23 @@ size_t groups_count_levels(const struct groups *groups)
         return levels;
 }
 
+static int check_controllers(const struct groups *groups, int top)
+{
+        for (size_t i = 0; i < groups->n_controllers; i++)
+                if (!file_has_word(top, "cgroup.controllers", groups_controller_name(i)))
+                        return complain(-EOPNOTSUPP, "%s/%s: no %s controller in the group above it", groups->mount,
+                                groups->parent, groups_controller_name(i));
+        return 0;
+}
+
 static int check_access(const struct groups *groups)
 {
-        int top = groups_open_level(groups, groups_count_levels(groups) - 1), error = 0;
+        int top = groups_open_level(groups, groups_count_levels(groups) - 1), error;
 
         if (top < 0)
                 return complain(-errno, "%s/%s: the group above it", groups->mount, groups->parent);
-        if (!file_has_word(top, "cgroup.controllers", "cpu"))
-                error = complain(
-                        -EOPNOTSUPP, "%s/%s: no cpu controller in the group above it", groups->mount, groups->parent);
-        else if (faccessat(top, ".", W_OK, AT_EACCESS) < 0)
+        error = check_controllers(groups, top);
+        if (error >= 0 && faccessat(top, ".", W_OK, AT_EACCESS) < 0)
                 error = complain(-errno, "%s/%s: no right to make it", groups->mount, groups->parent);
         close(top);
         return error;
@@ -124,9 +131,9 @@ static int take_parent(struct groups *groups, const char *parent)
         return 0;
 }
 
-int groups_find(struct groups *ret, const char *mount, const char *parent)
+int groups_find(struct groups *ret, const char *mount, const char *parent, size_t n_controllers)
 {
-        struct groups groups = {.mount_fd = -1, .parent_fd = -1, .usage_fd = -1};
+        struct groups groups = {.mount_fd = -1, .parent_fd = -1, .usage_fd = -1, .n_controllers = n_controllers};
         int error;
 
         error = take_mount(&groups, mount);

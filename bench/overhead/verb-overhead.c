@@ -138,7 +138,7 @@ int verb_overhead(int argc, char **argv)
         if (error)
                 return error < 0 ? 2 : 0;
         if (options.step || options.check)
-                error = groups_find(&place, options.mount, options.parent);
+                error = groups_find(&place, options.mount, options.parent, GROUPS_CPU);
         if (error < 0 || options.check)
                 return error < 0;
         return measure_into(&overhead, &place) < 0;

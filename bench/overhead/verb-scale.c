@@ -103,7 +103,7 @@ int verb_scale(int argc, char **argv)
 
         if (error)
                 return error < 0 ? 2 : 0;
-        error = groups_find(&place, options.mount, options.parent);
+        error = groups_find(&place, options.mount, options.parent, GROUPS_CPU);
         if (error < 0 || options.check)
                 return error < 0;
         error = measure(costs, &n, &options, &place);
