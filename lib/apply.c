@@ -28,6 +28,11 @@ int cgb_journal_write(struct cgb *cgb)
         return r;
 }
 
+static bool is_unit(const struct cgb_group *group)
+{
+        return group->writer->type->asks_manager;
+}
+
 int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
 {
         int r = 0;
@@ -36,9 +41,11 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
                 const struct cgb_group *group = cgb->groups[i];
 
                 if (group->journalled && !group->foreign)
-                        r = cgb_journal_add(ret, group->dir.inode, CGB_JOURNAL_WEIGHT, group->found_weight, group->name);
+                        r = cgb_journal_add(ret, group->dir.inode, is_unit(group) ? CGB_JOURNAL_UNIT_WEIGHT : CGB_JOURNAL_WEIGHT,
+                                group->found_is_unset ? CGB_WEIGHT_UNSET : group->found_weight, group->name);
                 if (group->memory.journalled && !group->memory.foreign && r == 0)
-                        r = cgb_journal_add(ret, group->dir.inode, CGB_JOURNAL_HIGH, group->memory.found_bytes, group->name);
+                        r = cgb_journal_add(ret, group->dir.inode, is_unit(group) ? CGB_JOURNAL_UNIT_HIGH : CGB_JOURNAL_HIGH,
+                                group->memory.found_bytes, group->name);
         }
         for (size_t i = 0; i < cgb->inherited.n && r == 0; i++) {
                 const struct cgb_journal_entry *entry = &cgb->inherited.entries[i];
@@ -58,6 +65,15 @@ bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t
         return cgb_policy_get_account(cgb->policy, group->node, &account) < 0 || account.written == 0 || account.written == weight;
 }
 
+/* Whoever made it wants it to have this one. */
+static void makers_weight(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
+{
+        group->found_weight = weight;
+        group->found_is_unset = false;
+        if (group->rule == NULL || group->rule->share_permille == 0)
+                cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
+}
+
 /* What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share. */
 static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
@@ -66,13 +82,13 @@ static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t we
                 return;
         cgb->journal_is_stale = true;
         if (!group->touched) {
-                group->found_weight = weight;
-                if (group->rule == NULL || group->rule->share_permille == 0)
-                        cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
+                makers_weight(cgb, group, weight);
                 return;
         }
         /* the value from before us is nobody's new wish: whoever owns the tree has written again what it knows */
-        if (weight == group->found_weight && !group->undone) {
+        if (!group->undone && (weight == group->found_weight || is_unit(group))) {
+                if (weight != group->found_weight)
+                        makers_weight(cgb, group, weight); /* systemctl set-property: a share, and what is to be found after us */
                 group->undone = true;
                 cgb_report(cgb, CGB_EVENT_UNDONE, group, &(struct cgb_event){.weight = weight});
                 return;
@@ -141,8 +157,10 @@ void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_
         if (!group->is_pending)
                 return;
         if (result->value != action.weight) { /* another one is on its way behind it */
-                if (result->code == 0)
+                if (result->code == 0) {
                         group->pending.previous = (uint32_t)result->value;
+                        cgb->weights_written++;
+                }
                 return;
         }
         group->is_pending = false;
@@ -214,7 +232,7 @@ static int prepare_journal(struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_actions; i++) {
                 struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
 
-                if (cgb_group_is_dry(cgb, group))
+                if (cgb_group_is_dry(cgb, group) || group->is_asked)
                         continue;
                 changed |= !group->journalled;
                 group->journalled = true;
@@ -251,6 +269,8 @@ void cgb_apply(struct cgb *cgb)
 
                 if (cgb_group_is_dry(cgb, group))
                         dry_run(cgb, group, &cgb->actions[i]);
+                else if (group->is_asked)
+                        cgb_policy_set_written(cgb->policy, group->node, cgb->actions[i].previous);
                 else if (!group->foreign && !group->gone)
                         write_weight(cgb, group, &cgb->actions[i]);
         }

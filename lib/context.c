@@ -30,6 +30,9 @@
 /* Room for this many groups at first; it doubles as they come. */
 #define CAPACITY 256
 
+/* Systemd answers less than this, wherever it runs. */
+#define CALLS_PER_SECOND_MAX 1000
+
 #define DEFAULT_GROUP "cgburst"
 
 void cgb_options_init(struct cgb_options *options)
@@ -182,7 +185,9 @@ static int check_options(const struct cgb_options *options, struct cgb_fault *fa
         if (options->state_dir != NULL && *options->state_dir == '\0')
                 return cgb_fault_set(fault, -EINVAL, "state_dir", "it is empty", "name a folder, or leave it NULL");
         if (cgb_backend_find(options->backend) == NULL)
-                return cgb_fault_set(fault, -EINVAL, "backend", "this build has no backend of that name", "cgroupfs or libcgroup");
+                return cgb_fault_set(fault, -EINVAL, "backend", "this build has no backend of that name", "cgroupfs, libcgroup, systemd or auto");
+        if (options->calls_per_second > CALLS_PER_SECOND_MAX)
+                return cgb_fault_set(fault, -EINVAL, "calls_per_second", "it is out of range", "1 to 1000, or 0 for the default");
         return 0;
 }
 
@@ -363,6 +368,7 @@ int cgb_get_overview(const struct cgb *cgb, struct cgb_overview *ret)
                 .longest_dispatch_usec = cgb->longest_dispatch_usec,
                 .events_lost = cgb->events.lost,
         };
+        cgb_writers_count(cgb, ret);
         if (cgb->started)
                 cgb_policy_get_pool(cgb->policy, CGB_NODE_ROOT, &ret->pool);
         if (cgb->memory.law != NULL) {

@@ -11,7 +11,7 @@
  *     groups.c     the table of groups                   events.c     what happened
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
- *     writers.c    who writes which group
+ *     writers.c    who writes which group                put-back.c   what the journal says, to the kernel or to systemd
  *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads,
  *     and trigger.c: what wakes the loop when memory is short
  */
@@ -43,6 +43,8 @@ struct cgb_group {
         uint64_t cpus_read_step;
         struct cgb_backend *writer;     /* of its files, see writers.c */
         uint32_t found_weight;          /* to be put back */
+        bool found_is_unset;            /* and to its manager it is no weight at all, which to the kernel is the default */
+        bool is_asked;                  /* whether that is so; until then nothing is written */
         uint32_t asked_weight;          /* that its writer was last asked to write */
         bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_action pending;
@@ -65,6 +67,9 @@ struct cgb_scout {
 
 /** Backends that a context can have open: one of each type that there is. */
 #define CGB_WRITERS_MAX 4
+
+/** What is under way at the end is waited for this long: a host so busy that its service manager needs more is not served by waiting. */
+#define CGB_FLUSH_USEC 10000000ull
 
 /** Those that it has. */
 struct cgb_writers {
@@ -102,6 +107,7 @@ struct cgb {
         struct cgb_event_queue events;
         int lock_fd;
         struct cgb_journal inherited;   /* of a dead manager: what could not be put back yet */
+        struct cgb_journal *putting_back;       /* whose entries are being answered */
         bool journal_is_ours;           /* it was read, so it may be replaced */
         int journal_error;              /* that was last reported */
         struct cgb_action *actions;     /* of one step */
@@ -163,9 +169,15 @@ int cgb_journal_write(struct cgb *cgb);
 void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
 bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t weight);
 
+/* put-back.c */
+int cgb_put_back(struct cgb *cgb, struct cgb_journal *journal, size_t *ret_count, struct cgb_fault *fault);
+void cgb_put_back_done(struct cgb_journal *journal, const struct cgb_backend_result *result);
+
 /* writers.c */
 int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct cgb_backend **ret);
+int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret);
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group);
+void cgb_writers_count(const struct cgb *cgb, struct cgb_overview *ret);
 void cgb_writers_process(struct cgb *cgb);
 void cgb_writers_flush(struct cgb *cgb, uint64_t timeout_usec);
 void cgb_writers_close(struct cgb *cgb);

@@ -168,9 +168,15 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight
 /* A weight that a dead manager wrote and that could not be put back is not what was found here. */
 static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
 {
-        for (size_t i = 0; i < cgb->inherited.n; i++)
-                if (cgb->inherited.entries[i].inode == group->dir.inode && cgb->inherited.entries[i].file == CGB_JOURNAL_WEIGHT)
-                        group->found_weight = (uint32_t)cgb->inherited.entries[i].value;
+        for (size_t i = 0; i < cgb->inherited.n; i++) {
+                const struct cgb_journal_entry *entry = &cgb->inherited.entries[i];
+
+                if (entry->inode != group->dir.inode || !cgb_journal_is_weight(entry->file))
+                        continue;
+                group->found_is_unset = entry->value == CGB_WEIGHT_UNSET;
+                group->found_weight = group->found_is_unset ? CGB_WEIGHT_DEFAULT : (uint32_t)entry->value;
+                group->is_asked = false;
+        }
 }
 
 /* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it, and *@ret_file is at fault. */
@@ -196,6 +202,7 @@ static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enu
         if (r < 0)
                 return r;
         group->found_weight = weight;
+        group->is_asked = group->writer->type->adopt != NULL && !cgb_group_is_dry(cgb, group);
         use_inherited_weight(cgb, group);
         *ret_file = CGB_FILE_CPU_STAT;
         r = join_policy(cgb, group, weight);
@@ -235,6 +242,8 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
                 return r;
         }
         cgb->by_node[group->node] = group;
+        if (group->is_asked)
+                group->is_asked = cgb_backend_adopt(group->writer, &group->dir) == 1;
         cgb_memory_adopt(cgb, group);
         cgb_report(cgb, CGB_EVENT_ADDED, group, NULL);
         if (group->is_pool) {

@@ -18,12 +18,15 @@
 /* "max", or the 20 digits of 2^64. */
 #define VALUE_SIZE 24
 
-/* In the journal and in the tree. */
+/* In the journal and in the tree, and what stands for CGB_NO_LIMIT. */
 static const struct {
-        const char *word, *file;
+        const char *word, *file, *none;
+        bool is_weight, is_unit;
 } files[] = {
-        [CGB_JOURNAL_WEIGHT] = {"weight", "cpu.weight"},
-        [CGB_JOURNAL_HIGH] = {"high", "memory.high"},
+        [CGB_JOURNAL_WEIGHT] = {"weight", "cpu.weight", "max", true, false},
+        [CGB_JOURNAL_HIGH] = {"high", "memory.high", "max", false, false},
+        [CGB_JOURNAL_UNIT_WEIGHT] = {"unit-weight", "cpu.weight", "unset", true, true},
+        [CGB_JOURNAL_UNIT_HIGH] = {"unit-high", "memory.high", "max", false, true},
 };
 #define FILES (sizeof files / sizeof files[0])
 
@@ -40,8 +43,25 @@ int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journa
                 free(copy);
                 return -ENOMEM;
         }
-        entries[journal->n++] = (struct cgb_journal_entry){inode, file, value, copy};
+        entries[journal->n++] = (struct cgb_journal_entry){.inode = inode, .file = file, .value = value, .name = copy};
         return 0;
+}
+
+void cgb_journal_remove(struct cgb_journal *journal, size_t index)
+{
+        free(journal->entries[index].name);
+        journal->n--;
+        memmove(&journal->entries[index], &journal->entries[index + 1], (journal->n - index) * sizeof *journal->entries);
+}
+
+bool cgb_journal_is_weight(enum cgb_journal_file file)
+{
+        return files[file].is_weight;
+}
+
+bool cgb_journal_is_unit(enum cgb_journal_file file)
+{
+        return files[file].is_unit;
 }
 
 void cgb_journal_free(struct cgb_journal *journal)
@@ -79,10 +99,10 @@ static void unescape_name(char *name)
         *to = '\0';
 }
 
-static void print_value(char ret[static VALUE_SIZE], uint64_t value)
+static void print_value(char ret[static VALUE_SIZE], enum cgb_journal_file file, uint64_t value)
 {
         if (value == CGB_NO_LIMIT)
-                strcpy(ret, "max");
+                strcpy(ret, files[file].none);
         else
                 snprintf(ret, VALUE_SIZE, "%" PRIu64, value);
 }
@@ -104,7 +124,7 @@ int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, 
         for (size_t i = 0; i < journal->n; i++) {
                 char value[VALUE_SIZE];
 
-                print_value(value, journal->entries[i].value);
+                print_value(value, journal->entries[i].file, journal->entries[i].value);
                 fprintf(out, "%s %" PRIu64 " %s ", files[journal->entries[i].file].word, journal->entries[i].inode, value);
                 print_name(out, journal->entries[i].name);
         }
@@ -135,8 +155,12 @@ static int parse_value(uint64_t *ret, enum cgb_journal_file file, const char *te
         uint32_t weight;
         int r;
 
-        if (file == CGB_JOURNAL_HIGH)
+        if (!files[file].is_weight)
                 return cgb_parse_limit(ret, text, n);
+        if (files[file].is_unit && n == strlen(files[file].none) && memcmp(text, files[file].none, n) == 0) {
+                *ret = CGB_NO_LIMIT;
+                return 0;
+        }
         r = cgb_parse_weight(&weight, text, n);
         if (r == 0)
                 *ret = weight;
@@ -146,11 +170,11 @@ static int parse_value(uint64_t *ret, enum cgb_journal_file file, const char *te
 /* Enters one line, if it is one of ours. */
 static int take_line(struct cgb_journal *journal, char *line)
 {
-        char word[8], text[VALUE_SIZE];
+        char word[16], text[VALUE_SIZE];
         uint64_t inode, value;
         int end = 0;
 
-        if (sscanf(line, "%7s %" SCNu64 " %23s%n", word, &inode, text, &end) != 3 || line[end] != ' ' || line[end + 1] == '\0')
+        if (sscanf(line, "%15s %" SCNu64 " %23s%n", word, &inode, text, &end) != 3 || line[end] != ' ' || line[end + 1] == '\0')
                 return 0;
         for (size_t file = 0; file < FILES; file++) {
                 if (strcmp(word, files[file].word) != 0 || parse_value(&value, (enum cgb_journal_file)file, text, strlen(text)) < 0)
@@ -213,9 +237,9 @@ static int put_back(const struct cgb_journal_entry *entry, const struct cgb_tree
         if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, parent, entry->name) < 0
             || cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry))
                 return 0;
-        print_value(value, entry->value);
+        print_value(value, entry->file, entry->value);
         r = cgb_tree_write(tree, path, files[entry->file].file, value, strlen(value));
-        if (r == -ENOENT || r == -ENODEV || (r == -EINVAL && entry->file == CGB_JOURNAL_WEIGHT && is_idle(tree, path)))
+        if (r == -ENOENT || r == -ENODEV || (r == -EINVAL && files[entry->file].is_weight && is_idle(tree, path)))
                 return 0;
         cgb_tree_name(file, sizeof file, tree, path, files[entry->file].file);
         return r < 0 ? cgb_fault_set(fault, r, file, "the value that was found here cannot be put back", NULL) : 1;
@@ -228,8 +252,13 @@ int cgb_journal_put_back(struct cgb_journal *journal, const struct cgb_tree *tre
         int error = 0;
 
         for (size_t i = 0; i < journal->n; i++) {
-                int r = put_back(&journal->entries[i], tree, parent, error == 0 ? fault : NULL);
+                int r;
 
+                if (files[journal->entries[i].file].is_unit) {
+                        journal->entries[left++] = journal->entries[i];
+                        continue;
+                }
+                r = put_back(&journal->entries[i], tree, parent, error == 0 ? fault : NULL);
                 if (r < 0) {
                         error = error == 0 ? r : error;
                         journal->entries[left++] = journal->entries[i];

@@ -9,6 +9,8 @@
  *     boot 5d0c...                 groups do not outlive a boot: another boot's journal is void
  *     weight 4711 100 alice        inode, weight, path below the parent (to the end of the line; a newline is \n, a backslash \\)
  *     high 4711 max alice          the same of memory.high
+ *     unit-weight 4712 unset bob.scope     of a unit of systemd's, which puts it back itself: it had no weight of its own there
+ *     unit-high 4712 max bob.scope
  */
 #include <cgburst/cgburst.h>
 
@@ -17,6 +19,8 @@
 enum cgb_journal_file {
         CGB_JOURNAL_WEIGHT,
         CGB_JOURNAL_HIGH,
+        CGB_JOURNAL_UNIT_WEIGHT,        /* CGB_NO_LIMIT: unset */
+        CGB_JOURNAL_UNIT_HIGH,
 };
 
 /** One file to put back. */
@@ -25,6 +29,8 @@ struct cgb_journal_entry {
         enum cgb_journal_file file;
         uint64_t value;                 /* CGB_NO_LIMIT is "max" */
         char *name;
+        bool is_under_way;              /* in memory alone, see put-back.c */
+        int code;
 };
 
 /** A journal in memory. All zeros is an empty one. */
@@ -36,6 +42,13 @@ struct cgb_journal {
 /** Copies @name. @return 0; -ENOMEM. */
 int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name);
 
+/** Takes an entry out. Those behind it move up. */
+void cgb_journal_remove(struct cgb_journal *journal, size_t index);
+
+bool cgb_journal_is_weight(enum cgb_journal_file file);
+/** It is for the unit's manager to put back. */
+bool cgb_journal_is_unit(enum cgb_journal_file file);
+
 void cgb_journal_free(struct cgb_journal *journal);
 
 /** What is on disk. No file, another boot's or one that makes no sense is an empty journal. @return 0; -EACCES, -ENOMEM, ... */
@@ -45,8 +58,8 @@ int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb
 int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault);
 
 /**
- * Puts every value back whose group is still the same and holds something else. What cannot be put back stays in @journal,
- * everything else leaves it. Of several failures the first is told.
+ * Puts every value back whose group is still the same and holds something else, but for those of units. What cannot be put back stays in @journal,
+ * and so do they; everything else leaves it. Of several failures the first is told.
  *
  * @ret_count: how many files were written
  * @return 0, or the first failure

@@ -17,9 +17,6 @@
 /* How often groups that could not be adopted are tried again: their cpu.weight may come, or a limit may have been raised. */
 #define LIST_EVERY_USEC 10000000ull
 
-/* What is under way at the end is waited for this long: a host so busy that its service manager needs more is not served by waiting. */
-#define FLUSH_USEC 10000000ull
-
 static void arm_timer(struct cgb *cgb)
 {
         uint64_t due_usec = cgb_get_deadline_usec(cgb);
@@ -71,7 +68,7 @@ static int put_back_inherited(struct cgb *cgb)
         if (r < 0)
                 return r;
         cgb->journal_is_ours = true;
-        r = cgb_journal_put_back(&cgb->inherited, &cgb->tree, cgb->options.parent, &count, &fault);
+        r = cgb_put_back(cgb, &cgb->inherited, &count, &fault);
         if (r < 0)
                 cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
         if (count > 0)
@@ -178,7 +175,7 @@ static int put_back(struct cgb *cgb)
         cgb_memory_forget_foreign(cgb);
         r = cgb_journal_of(cgb, &journal);
         if (r == 0) {
-                r = cgb_journal_put_back(&journal, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
+                r = cgb_put_back(cgb, &journal, &count, &cgb->fault);
                 if (r < 0)
                         cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &cgb->fault});
                 saved = cgb_journal_save(&journal, cgb->state_name, r < 0 ? NULL : &cgb->fault);
@@ -217,7 +214,7 @@ int cgb_stop(struct cgb *cgb)
         disarm_timer(cgb);
         if (cgb->journal_is_ours) {
                 save_credits(cgb);
-                cgb_writers_flush(cgb, FLUSH_USEC);
+                cgb_writers_flush(cgb, CGB_FLUSH_USEC);
                 r = put_back(cgb);
                 undone = undo_setup(cgb);
         }
@@ -312,7 +309,7 @@ static int restore(struct cgb *cgb)
 
         if (r < 0)
                 return r;
-        r = cgb_journal_put_back(&cgb->inherited, &cgb->tree, cgb->options.parent, &count, &cgb->fault);
+        r = cgb_put_back(cgb, &cgb->inherited, &count, &cgb->fault);
         saved = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
         cgb_journal_free(&cgb->inherited);
         if (r < 0 || saved < 0)

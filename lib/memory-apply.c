@@ -91,7 +91,7 @@ static void limit_written(struct cgb *cgb, struct cgb_group *group, const struct
 static void limit_failed(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action, int r)
 {
         cgb_memory_set_written(cgb->memory.law, group->memory.node, action->previous_bytes);
-        if (r != -ENODEV && r != -ENOENT)
+        if (r != -ENODEV && r != -ENOENT && r != -EAGAIN)
                 cgb_report_error(cgb, group, CGB_FILE_MEMORY_HIGH, r, "its limit cannot be written; the others go on");
 }
 
@@ -112,8 +112,10 @@ void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struc
         if (!group->memory.is_pending || !group->memory.known)
                 return;
         if (result->value != action.bytes) {
-                if (result->code == 0)
+                if (result->code == 0) {
                         group->memory.pending.previous_bytes = result->value;
+                        cgb->memory.limits_written++;
+                }
                 return;
         }
         group->memory.is_pending = false;

@@ -149,7 +149,7 @@ static int grow(struct cgb_memory_control *memory)
 static void use_inherited_limit(const struct cgb *cgb, const struct cgb_group *group, uint64_t *bytes)
 {
         for (size_t i = 0; i < cgb->inherited.n; i++)
-                if (cgb->inherited.entries[i].inode == group->dir.inode && cgb->inherited.entries[i].file == CGB_JOURNAL_HIGH)
+                if (cgb->inherited.entries[i].inode == group->dir.inode && !cgb_journal_is_weight(cgb->inherited.entries[i].file))
                         *bytes = cgb->inherited.entries[i].value;
 }
 

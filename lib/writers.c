@@ -4,26 +4,65 @@
  * two writers of one file.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
+#include "backend/unit.h"
 #include "context.h"
 
-/* A write that was under way has ended. Groups are few enough, and such ends rare enough, to look for it. */
+/* A call keeps systemd busy for some 2 ms, and on a slow machine for 15: this is a twentieth of its time, or a third. */
+#define CALLS_PER_SECOND 25
+
+/* Groups are few enough, and answers rare enough, to look for it. */
+static struct cgb_group *find(struct cgb *cgb, uint64_t inode)
+{
+        for (size_t i = 0; i < cgb->n_groups; i++)
+                if (cgb->groups[i]->dir.inode == inode)
+                        return cgb->groups[i];
+        return NULL;
+}
+
+/* A write that was under way has ended. */
 static void written_late(void *userdata, const struct cgb_backend_result *result)
 {
         struct cgb *cgb = userdata;
+        struct cgb_group *group;
 
-        for (size_t i = 0; i < cgb->n_groups; i++) {
-                struct cgb_group *group = cgb->groups[i];
-
-                if (group->dir.inode != result->inode)
-                        continue;
-                if (result->file == CGB_FILE_CPU_WEIGHT)
-                        cgb_weight_done(cgb, group, result);
-                else
-                        cgb_memory_limit_done(cgb, group, result);
+        if (cgb->putting_back != NULL) {
+                cgb_put_back_done(cgb->putting_back, result);
                 return;
         }
+        group = find(cgb, result->inode);
+        if (group != NULL && result->file == CGB_FILE_CPU_WEIGHT)
+                cgb_weight_done(cgb, group, result);
+        else if (group != NULL)
+                cgb_memory_limit_done(cgb, group, result);
+}
+
+static void adopted(void *userdata, uint64_t inode, bool weight_is_unset)
+{
+        struct cgb_group *group = find(userdata, inode);
+
+        if (group == NULL || !group->is_asked)
+                return;
+        group->is_asked = false;
+        group->found_is_unset = weight_is_unset;
+}
+
+static void absent(void *userdata, int code)
+{
+        struct cgb *cgb = userdata;
+        struct cgb_fault fault;
+
+        if (code == 0) {
+                cgb_log(cgb, CGB_LOG_INFO, "systemd answers again");
+                return;
+        }
+        cgb_fault_set(&fault, code, "org.freedesktop.systemd1", "systemd does not answer; what it is to set is sent when it does again",
+                "systemctl status dbus");
+        cgb_log(cgb, CGB_LOG_WARNING, "%s: %s (%s)", fault.file, fault.message, strerror(-code));
+        cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
 }
 
 static int watch(struct cgb *cgb, const struct cgb_backend *backend)
@@ -45,7 +84,15 @@ int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct 
                 }
         if (cgb->writers.n == CGB_WRITERS_MAX)
                 return -ENOSPC;
-        cgb->writers.host = (struct cgb_backend_host){.fds = cgb->fds, .tree = &cgb->tree, .userdata = cgb, .done = written_late};
+        cgb->writers.host = (struct cgb_backend_host){
+                .fds = cgb->fds,
+                .tree = &cgb->tree,
+                .calls_per_second = cgb->options.calls_per_second != 0 ? cgb->options.calls_per_second : CALLS_PER_SECOND,
+                .userdata = cgb,
+                .done = written_late,
+                .adopted = adopted,
+                .absent = absent,
+        };
         r = cgb_backend_open(&backend, type, &cgb->writers.host);
         if (r < 0)
                 return r;
@@ -58,9 +105,40 @@ int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct 
         return 0;
 }
 
+int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret)
+{
+        const struct cgb_backend_type *type = cgb->backend_type->asks_manager ? cgb->backend_type : cgb_backend_find("systemd");
+
+        return type != NULL ? cgb_writer_get(cgb, type, ret) : -EOPNOTSUPP;
+}
+
+/* Is this unit one of the manager's that this process can ask? Root asks the system's, anybody else their own. */
+static bool may_ask(const struct cgb_unit *unit)
+{
+        return geteuid() == 0 ? !unit->is_users : unit->is_users && unit->uid == geteuid();
+}
+
+/* A unit's own group is its manager's to write, and all else is written raw: what is inside of a unit, and what is no unit. */
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group)
 {
-        return cgb_writer_get(cgb, cgb->backend_type, &group->writer);
+        const struct cgb_backend_type *type = cgb->backend_type;
+        struct cgb_unit unit;
+
+        if (type->asks_manager) {
+                if (cgb_unit_of_path(&unit, group->dir.path) < 0 || *unit.below != '\0')
+                        type = &cgb_backend_cgroupfs;
+                else if (!may_ask(&unit))
+                        return -EPERM;
+        }
+        return cgb_writer_get(cgb, type, &group->writer);
+}
+
+void cgb_writers_count(const struct cgb *cgb, struct cgb_overview *ret)
+{
+        for (size_t i = 0; i < cgb->writers.n; i++)
+                ret->calls += cgb->writers.backends[i]->calls;
+        for (size_t i = 0; i < cgb->n_groups; i++)
+                ret->under_way += (uint32_t)cgb->groups[i]->is_pending + cgb->groups[i]->memory.is_pending;
 }
 
 void cgb_writers_process(struct cgb *cgb)

@@ -24,12 +24,14 @@
 #define STEP_MIN_USEC 10000
 #define STEP_MAX_USEC (60 * USEC_PER_SEC)
 #define DEPTH_MAX 8
+#define CALLS_MAX 1000
 
 enum {
         OPTION_CONFIG = OPTION_OF_VERB,
         OPTION_STEP,
         OPTION_DEPTH,
         OPTION_MEMORY,
+        OPTION_CALLS,
         OPTION_DRY_RUN,
         OPTION_VERBOSE,
 };
@@ -39,6 +41,7 @@ struct daemon {
         const char *config;             /* NULL: one parent, all of its children */
         uint64_t step_usec;             /* 0: the library's default */
         uint32_t depth;                 /* the same */
+        uint64_t calls_per_second;      /* the same */
         bool memory;
         bool dry_run;
         bool verbose;
@@ -59,6 +62,8 @@ static const char daemon_help[] =
         "  --step SEC        time between two decisions: 0.01..60, default 1\n"
         "  --depth N         levels of groups below the parent that have accounts: 1..8, default 1\n"
         "  --memory          also keep the memory law: ask back what sleepers and hogs hold while memory is short\n"
+        "  --calls-per-second N\n"
+        "                    with --backend systemd: at most so many calls to change units: 1..1000, default 25\n"
         "  --dry-run         decide and tell, write nothing (and cgctl status has nobody to ask)\n"
         "  --verbose         tell every weight that is written, too\n"
         OPTIONS_COMMON_HELP
@@ -93,6 +98,8 @@ static int take_option(struct daemon *daemon, int option)
                 return parse_number("--step", USEC_PER_SEC, STEP_MIN_USEC, STEP_MAX_USEC, &daemon->step_usec);
         case OPTION_DEPTH:
                 return parse_depth(daemon);
+        case OPTION_CALLS:
+                return parse_number("--calls-per-second", 1, 1, CALLS_MAX, &daemon->calls_per_second);
         case OPTION_MEMORY:
                 daemon->memory = true;
                 return -1;
@@ -114,6 +121,7 @@ static int parse(struct daemon *daemon, int argc, char **argv)
                 { "step", required_argument, NULL, OPTION_STEP },
                 { "depth", required_argument, NULL, OPTION_DEPTH },
                 { "memory", no_argument, NULL, OPTION_MEMORY },
+                { "calls-per-second", required_argument, NULL, OPTION_CALLS },
                 { "dry-run", no_argument, NULL, OPTION_DRY_RUN },
                 { "verbose", no_argument, NULL, OPTION_VERBOSE },
                 OPTIONS_COMMON,
@@ -156,6 +164,7 @@ static struct cgb_options library_options(const struct daemon *daemon)
         options_apply(&daemon->common, &options);
         if (daemon->step_usec)
                 options.step_usec = daemon->step_usec;
+        options.calls_per_second = (uint32_t)daemon->calls_per_second;
         if (daemon->depth)
                 options.depth = daemon->depth;
         if (daemon->memory)

@@ -45,7 +45,7 @@ enum {
         "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n" \
         "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n" \
         "                    without root: $XDG_RUNTIME_DIR/cgburst)\n" \
-        "  --backend NAME    who writes: cgroupfs or libcgroup ($CGBURST_BACKEND; default: cgroupfs)\n" \
+        "  --backend NAME    who writes: cgroupfs, libcgroup, systemd or auto ($CGBURST_BACKEND; default: cgroupfs)\n" \
         "  -h, --help        this\n"
 
 #define OPTION_JSON_HELP "  -j, --json        JSON instead of a table\n"

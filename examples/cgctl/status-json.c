@@ -147,6 +147,8 @@ static bool fill(struct json_object *document, const struct cgb *cgb)
                 add_int(document, "bank_usec", overview.pool.bank_nsec / NSEC_PER_USEC) &&
                 add_uint(document, "weights_written", overview.weights_written) &&
                 add_uint(document, "longest_dispatch_usec", overview.longest_dispatch_usec) &&
+                add_uint(document, "calls", overview.calls) &&
+                add_uint(document, "under_way", overview.under_way) &&
                 add_pool(document, &overview) &&
                 add_workspaces(document, cgb);
 }

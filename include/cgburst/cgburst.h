@@ -79,7 +79,12 @@ struct cgb_options {
         const char *mount;              /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc */
         const char *parent;             /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
-        const char *backend;            /**< who writes: "cgroupfs" or "libcgroup"; NULL: "cgroupfs" */
+        /**
+         * Who writes: "cgroupfs", "libcgroup", or "systemd", which is asked for the attributes of units' own groups, while all else is written as by
+         * "cgroupfs"; "auto": "systemd" where it is PID 1, else "cgroupfs". NULL: "cgroupfs".
+         */
+        const char *backend;
+        uint32_t calls_per_second;      /**< at most, to systemd to change units, 1..1000; 0: 25. The largest changes come first. */
         uint64_t step_usec;             /**< 10 ms..60 s; 1 s */
         uint32_t depth;                 /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
         const struct cgb_rule *rules;   /**< which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
@@ -132,6 +137,8 @@ struct cgb_overview {
         bool memory_can_reclaim;        /**< memory.reclaim is there; without it the law only watches */
         uint64_t limits_written;        /**< memory.high */
         uint32_t reclaims_late;         /**< that did not come back from the kernel in time */
+        uint64_t calls;                 /**< to systemd, to change units */
+        uint32_t under_way;             /**< values that systemd was asked to set, or is to be asked, and has not said yet that they are */
 };
 
 enum cgb_event_type {

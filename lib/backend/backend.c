@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 
@@ -10,10 +11,25 @@ static const struct cgb_backend_type *const types[] = {
 #ifdef HAVE_LIBCGROUP
         &cgb_backend_libcgroup,
 #endif
+#ifdef HAVE_LIBSYSTEMD
+        &cgb_backend_systemd,
+#endif
 };
+
+/* The folder is how sd_booted(3) knows. */
+static const char *find_here(void)
+{
+#ifdef HAVE_LIBSYSTEMD
+        if (access("/run/systemd/system", F_OK) == 0)
+                return "systemd";
+#endif
+        return NULL;
+}
 
 const struct cgb_backend_type *cgb_backend_find(const char *name)
 {
+        if (name != NULL && strcmp(name, "auto") == 0)
+                name = find_here();
         if (name == NULL)
                 return &cgb_backend_cgroupfs;
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
@@ -47,6 +63,11 @@ struct cgb_backend *cgb_backend_close(struct cgb_backend *backend)
                 backend->type->close(backend);
         free(backend);
         return NULL;
+}
+
+int cgb_backend_adopt(struct cgb_backend *backend, struct cgb_group_dir *group)
+{
+        return backend->type->adopt != NULL ? backend->type->adopt(backend, group) : 0;
 }
 
 int cgb_backend_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)

@@ -11,32 +11,49 @@
 
 struct cgb_backend;
 
+/** As a weight for a backend that asks a manager: the group is to have none of its own there. */
+#define CGB_WEIGHT_UNSET UINT64_MAX
+
 /** What became of a write that was under way. */
 struct cgb_backend_result {
         uint64_t inode;                 /* of the group */
         enum cgb_file file;
         uint64_t value;
-        int code;                       /* 0; -ENODEV if the group is gone; a negative errno else */
+        int code;                       /* 0; -ENODEV if the group is gone; -EAGAIN: not now, without fault; a negative errno else */
 };
 
 /** What a backend is opened with, and keeps. Outlives it. */
 struct cgb_backend_host {
         struct cgb_fd_cache *fds;
         const struct cgb_tree *tree;
+        uint32_t calls_per_second;      /* at most, to a manager that is asked; not 0 */
         void *userdata;
 
-        /** Called once for each write that was under way, from process() and from flush() alone. It may write, and forget groups. */
+        /** Called once for each write that was under way, from process() and from flush() alone. These two must not call the backend. */
         void (*done)(void *userdata, const struct cgb_backend_result *result);
+
+        /** The manager does not answer (code < 0), and later does again (0). */
+        void (*absent)(void *userdata, int code);
+
+        /** Answers adopt(). */
+        void (*adopted)(void *userdata, uint64_t inode, bool weight_is_unset);
 };
 
 /** What all backends of a kind have in common. Only name and write are needed; NULL else stands for nothing to do. */
 struct cgb_backend_type {
         const char *name;
         size_t size;                    /* of what begins with a struct cgb_backend; 0: that alone */
+        bool asks_manager;              /* of the group, who keeps the values that it is told, and may be told others by people */
 
         /** Prepares what is zeros but for type, host and fd -1. Who is asked need not answer yet. @return 0, or a negative errno with nothing kept. */
         int (*open)(struct cgb_backend *backend);
         void (*close)(struct cgb_backend *backend);
+
+        /**
+         * A group is managed from now on. @return 0: what its files hold is all there is to know; 1: somebody is asked, nothing may be written before
+         * host.adopted() has been called; -ENOMEM.
+         */
+        int (*adopt)(struct cgb_backend *backend, struct cgb_group_dir *group);
 
         /**
          * Puts @value into @group's @file. Never blocks for longer than the kernel's own file does. Of several for one file that are under way the last
@@ -61,12 +78,14 @@ struct cgb_backend {
         const struct cgb_backend_type *type;
         const struct cgb_backend_host *host;
         int fd;                         /* readable when process() has something to do, and always the same; -1: never */
+        uint64_t calls;                 /* that were made to a manager to change something */
 };
 
 extern const struct cgb_backend_type cgb_backend_cgroupfs;
 extern const struct cgb_backend_type cgb_backend_libcgroup;
+extern const struct cgb_backend_type cgb_backend_systemd;
 
-/** By name, NULL being the default, cgroupfs. @return NULL if there is none of that name in this build. */
+/** By name, NULL being the default, cgroupfs, and "auto" what suits this host. @return NULL if there is none of that name in this build. */
 const struct cgb_backend_type *cgb_backend_find(const char *name);
 
 /** @return 0 and a backend for cgb_backend_close(); -ENOMEM; what its open() says. */
@@ -76,6 +95,7 @@ int cgb_backend_open(struct cgb_backend **ret, const struct cgb_backend_type *ty
 struct cgb_backend *cgb_backend_close(struct cgb_backend *backend);
 
 /* As of the type, for callers who need not know which ones it has. */
+int cgb_backend_adopt(struct cgb_backend *backend, struct cgb_group_dir *group);
 int cgb_backend_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value);
 void cgb_backend_process(struct cgb_backend *backend);
 void cgb_backend_flush(struct cgb_backend *backend, uint64_t timeout_usec);

@@ -24,7 +24,7 @@ _cgctl_options()
         local common="--help --parent --mount --state-dir --backend"
         case $1 in
         run) echo "--shares --name --join --memory-floor --memory-max $common" ;;
-        daemon) echo "--step --depth --memory --dry-run --verbose $common" ;;
+        daemon) echo "--step --depth --memory --calls-per-second --dry-run --verbose $common" ;;
         status) echo "--watch --json $common" ;;
         doctor) echo "--json $common" ;;
         restore) echo "$common" ;;
@@ -84,8 +84,8 @@ _cgctl_value_of()
         --parent) mapfile -t COMPREPLY < <(compgen -W "$(_cgctl_groups "$2")" -- "$2") ;;
         --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
         --mount | --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
-        --backend) mapfile -t COMPREPLY < <(compgen -W "cgroupfs libcgroup" -- "$2") ;;
-        --shares | --name | --memory-floor | --memory-max | --step | --depth) COMPREPLY=() ;;
+        --backend) mapfile -t COMPREPLY < <(compgen -W "auto cgroupfs libcgroup systemd" -- "$2") ;;
+        --shares | --name | --memory-floor | --memory-max | --step | --depth | --calls-per-second) COMPREPLY=() ;;
         *) return 1 ;;
         esac
 }
