@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "manager.h"
 #include "options.h"
 #include "report.h"
+#include "run-scope.h"
 #include "text.h"
 
 /* How long nobody may manage after a manager has ended. Asking costs one attempt at a file lock. */
@@ -34,12 +36,17 @@
 #define SHARES_SCALE 100
 #define SHARE_PERMILLE_PER_HUNDREDTH 10
 
+/* Levels of accounts below cgburst.slice. */
+#define SCOPE_AND_LANE 2
+
 enum {
         OPTION_SHARES = OPTION_OF_VERB,
         OPTION_NAME,
         OPTION_JOIN,
         OPTION_MEMORY_FLOOR,
         OPTION_MEMORY_MAX,
+        OPTION_SYSTEMD,
+        OPTION_LANE,
 };
 
 struct run {
@@ -48,6 +55,7 @@ struct run {
         uint64_t memory_floor_bytes, memory_max_bytes; /* 0: none */
         const char *name;
         bool join;
+        struct run_scope scope;
         char **argv;                    /* the command */
 
         char default_name[CGB_NAME_SIZE];
@@ -70,12 +78,16 @@ static const char run_help[] =
         "  --join            if a workspace of that name exists, run in it; it keeps its share, and is not removed\n"
         "  --memory-floor SIZE  memory that it is sure of: nobody takes it away below that (memory.low), such as 512M\n"
         "  --memory-max SIZE    memory that it may have: above, the kernel ends it (memory.max), such as 2G\n"
+        "  --systemd         the workspace is a scope of systemd's in cgburst.slice; without root, of your own manager\n"
+        "  --lane NAME       the scope has the lanes interactive and batch, and the command begins in this one\n"
         OPTIONS_COMMON_HELP
         "\nExamples:\n"
         "  cgctl run make -j8\n"
         "  cgctl run --memory-floor 512M --memory-max 4G -- make -j8\n"
         "  cgctl run --shares 4 --name editor -- code-server --port 8080\n"
-        "  cgctl run --name editor --join -- bash\n\n"
+        "  cgctl run --name editor --join -- bash\n"
+        "  cgctl run --systemd --name editor --lane interactive -- code-server\n"
+        "  cgctl run --systemd --name editor --join --lane batch -- make -j8\n\n"
         "Exit status: the command's own; 128+N if signal N ended it; 127 if it was not found; 126 if it cannot be\n"
         "executed; 125 if cgctl failed; 2 for a bad command line.\n";
 
@@ -90,7 +102,7 @@ static void make_default_name(struct run *run)
 
         snprintf(run->default_name, sizeof(run->default_name), "%.*s%s", room, base, pid);
         for (char *c = run->default_name; *c; c++)
-                if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+@.", *c) ||
+                if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_@.", *c) ||
                         (*c == '.' && c == run->default_name))
                         *c = '_';
         run->name = run->default_name;
@@ -128,9 +140,28 @@ static int take_option(struct run *run, int option)
                 return parse_size(&run->memory_floor_bytes, "--memory-floor");
         case OPTION_MEMORY_MAX:
                 return parse_size(&run->memory_max_bytes, "--memory-max");
+        case OPTION_SYSTEMD:
+                run->scope.wanted = true;
+                return -1;
+        case OPTION_LANE:
+                run->scope.lane = optarg;
+                return -1;
         default:
                 return options_common(&run->common, &verb_run, option);
         }
+}
+
+static bool check_scope(const struct run *run)
+{
+        if (run->scope.lane && !run->scope.wanted)
+                report_line(NULL, "--lane: only scopes have lanes: --systemd is missing");
+        else if (run->scope.lane && !run_scope_is_lane(run->scope.lane))
+                report_line(NULL, "--lane: \"%s\" is none: " RUN_LANES_HELP, run->scope.lane);
+        else if (run->scope.wanted && run->common.parent)
+                report_line("leave --parent and $CGBURST_PARENT out", "--systemd: its parent is cgburst.slice, and cannot be chosen");
+        else
+                return true;
+        return false;
 }
 
 static int parse(struct run *run, int argc, char **argv)
@@ -141,6 +172,8 @@ static int parse(struct run *run, int argc, char **argv)
                 { "join", no_argument, NULL, OPTION_JOIN },
                 { "memory-floor", required_argument, NULL, OPTION_MEMORY_FLOOR },
                 { "memory-max", required_argument, NULL, OPTION_MEMORY_MAX },
+                { "systemd", no_argument, NULL, OPTION_SYSTEMD },
+                { "lane", required_argument, NULL, OPTION_LANE },
                 OPTIONS_COMMON,
                 OPTIONS_END,
         };
@@ -158,7 +191,7 @@ static int parse(struct run *run, int argc, char **argv)
                 report_line(NULL, "run: no command given");
         else if (run->join && !run->name)
                 report_line(NULL, "--join: which workspace? --name has to tell");
-        else {
+        else if (check_scope(run)) {
                 if (!run->name)
                         make_default_name(run);
                 return -1;
@@ -180,6 +213,7 @@ static int exit_code_for(int error)
         return error == -EINVAL ? EXIT_USAGE : EXIT_RUN_FAILED;
 }
 
+/* A scope is made by putting a process into it. */
 static int make_workspace(struct run *run)
 {
         const struct cgb_workspace_options options = {
@@ -189,12 +223,11 @@ static int make_workspace(struct run *run)
                 .memory_floor_bytes = run->memory_floor_bytes,
                 .memory_max_bytes = run->memory_max_bytes,
         };
-        int r = cgb_create(run->cgb, &options);
+        int r = run->scope.wanted ? 0 : cgb_create(run->cgb, &options);
 
-        run->made = r == 0;
+        run->made = r == 0 && !run->scope.wanted;
         if (r == -EEXIST && run->join && (run->memory_floor_bytes || run->memory_max_bytes)) {
-                report_line("leave them out, or choose another --name",
-                        "%s: it exists, and keeps the sizes that it has: --memory-floor and --memory-max are for a new one", run->name);
+                report_line(RUN_SIZES_REMEDY, RUN_SIZES_REFUSED, run->name);
                 return r;
         }
         if (r == -EEXIST && run->join)
@@ -300,6 +333,16 @@ static int wait_for_command(struct run *run)
 
 /* ---------------------------------------------------------------------------------------------------------- together */
 
+static int put_into_workspace(struct run *run)
+{
+        if (run->scope.wanted)
+                return run_scope_put(&run->scope, run->command.pid, run->join);
+
+        int r = cgb_attach(run->cgb, run->name, run->command.pid);
+
+        return r < 0 ? fail(run, r) : 0;
+}
+
 static int run_command(struct run *run)
 {
         int r = command_hold(&run->command, run->argv, &run->signals);
@@ -308,11 +351,10 @@ static int run_command(struct run *run)
                 report_error(run->argv[0], r, NULL);
                 return EXIT_RUN_FAILED;
         }
-        r = cgb_attach(run->cgb, run->name, run->command.pid);
+        r = put_into_workspace(run);
         if (r < 0) {
-                fail(run, r);
                 command_abandon(&run->command);
-                return EXIT_RUN_FAILED;
+                return run->scope.wanted ? exit_code_for(r) : EXIT_RUN_FAILED;
         }
         command_release(&run->command);
         try_to_manage(run);
@@ -342,6 +384,18 @@ static int run_in_workspace(struct run *run)
         return exit_code;
 }
 
+/* The scopes in the slice have accounts, and their lanes, too. */
+static int use_scope(struct run *run, struct cgb_options *options)
+{
+        int r = run_scope_prepare(&run->scope, run->name, run->share_permille);
+
+        run->scope.options.memory_floor_bytes = run->memory_floor_bytes;
+        run->scope.options.memory_max_bytes = run->memory_max_bytes;
+        options->parent = run->scope.parent;
+        options->depth = SCOPE_AND_LANE;
+        return r;
+}
+
 static int run_main(int argc, char **argv)
 {
         struct run run = { .share_permille = CGB_SHARE_DEFAULT_PERMILLE };
@@ -354,13 +408,14 @@ static int run_main(int argc, char **argv)
                 return r;
 
         options_apply(&run.common, &options);
-        r = options_open(&options, &run.cgb);
-        if (r < 0)
-                return exit_code_for(r);
+        r = run.scope.wanted ? use_scope(&run, &options) : 0;
+        if (r == 0)
+                r = options_open(&options, &run.cgb);
 
-        int exit_code = run_in_workspace(&run);
+        int exit_code = r < 0 ? exit_code_for(r) : run_in_workspace(&run);
 
         cgb_free(run.cgb);
+        free(run.scope.parent);
         return exit_code;
 }
 

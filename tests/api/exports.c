@@ -10,6 +10,7 @@
 
 #include <cgburst/cgburst.h>
 #include <cgburst/owner.h>
+#include <cgburst/scope.h>
 
 typedef void (*function)(void);
 
@@ -19,6 +20,7 @@ static const function scheduler[] = {
         (function)cgb_event_type_to_string, (function)cgb_free, (function)cgb_get_deadline_usec, (function)cgb_get_fault,
         (function)cgb_get_fd, (function)cgb_get_overview, (function)cgb_get_owner, (function)cgb_list_owners, (function)cgb_owner_type_to_string, (function)cgb_get_workspace, (function)cgb_new,
         (function)cgb_next_event, (function)cgb_options_init, (function)cgb_probe, (function)cgb_reason_to_string,
+        (function)cgb_scope_attach, (function)cgb_scope_options_init, (function)cgb_scope_parent, (function)cgb_scope_start,
         (function)cgb_remove, (function)cgb_restore, (function)cgb_rule_check, (function)cgb_start, (function)cgb_stop,
 };
 

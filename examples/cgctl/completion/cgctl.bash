@@ -23,7 +23,7 @@ _cgctl_options()
 {
         local common="--help --parent --mount --state-dir --backend"
         case $1 in
-        run) echo "--shares --name --join --memory-floor --memory-max $common" ;;
+        run) echo "--shares --name --join --systemd --lane --memory-floor --memory-max $common" ;;
         daemon) echo "--step --depth --memory --calls-per-second --dry-run --verbose $common" ;;
         status) echo "--watch --json $common" ;;
         doctor) echo "--json $common" ;;
@@ -41,7 +41,7 @@ _cgctl_command_start()
                         ((i < COMP_CWORD)) && echo $((i + 1))
                         return
                         ;;
-                --shares | --name | --memory-floor | --memory-max | --parent | --mount | --state-dir | --backend)
+                --shares | --name | --lane | --memory-floor | --memory-max | --parent | --mount | --state-dir | --backend)
                         # bash takes "--name=x" for three words.
                         [[ ${COMP_WORDS[i + 1]} == "=" ]] && ((i++))
                         ((i += 2))
@@ -85,6 +85,7 @@ _cgctl_value_of()
         --config) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
         --mount | --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --backend) mapfile -t COMPREPLY < <(compgen -W "auto cgroupfs libcgroup systemd" -- "$2") ;;
+        --lane) mapfile -t COMPREPLY < <(compgen -W "interactive batch" -- "$2") ;;
         --shares | --name | --memory-floor | --memory-max | --step | --depth | --calls-per-second) COMPREPLY=() ;;
         *) return 1 ;;
         esac
