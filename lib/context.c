@@ -73,13 +73,17 @@ int cgb_fail(struct cgb *cgb, int code, const char *file, const char *message, c
 }
 
 /* Where cgroup v2 is, if the caller did not say. @ret: for free(). */
-static int find_mount(const char *mount, char **ret, struct cgb_fault *fault)
+static int find_mount(const char *mount, const struct cgb_backend_type *backend, char **ret, struct cgb_fault *fault)
 {
         struct cgb_mount found;
         char *text;
         size_t n;
         int r;
 
+        if (mount == NULL && backend != NULL && backend->find_mount != NULL) {
+                r = backend->find_mount(ret);
+                return r < 0 ? cgb_fault_set(fault, r, backend->name, "it finds no cgroup v2 with the cpu controller", "name the mount, or see cgctl doctor") : 0;
+        }
         if (mount == NULL) {
                 r = cgb_mount_read_text(&text, &n, "/proc/self/mountinfo");
                 if (r < 0)
@@ -122,7 +126,7 @@ int cgb_default_parent(const char *mount, char **ret, struct cgb_fault *fault)
         struct cgb_tree tree = {.fd = -1};
         int r;
 
-        r = find_mount(mount, &point, fault);
+        r = find_mount(mount, NULL, &point, fault);
         if (r < 0)
                 return r;
         r = cgb_tree_open(&tree, point, fault);
@@ -216,7 +220,7 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
 
         r = cgb_rules_copy(&cgb->rules, options->rules, options->n_rules, fault);
         if (r == 0)
-                r = find_mount(options->mount, &mount, fault);
+                r = find_mount(options->mount, cgb->backend_type, &mount, fault);
         if (r < 0)
                 return r;
         cgb->options.mount = without_slashes(mount, false);

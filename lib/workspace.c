@@ -13,7 +13,6 @@
 #include "context.h"
 #include "floors.h"
 #include "kernel/path.h"
-#include "kernel/verbs.h"
 #include "setup.h"
 
 static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
@@ -24,6 +23,16 @@ static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
         if (cgb_path_join(ret, size, cgb->options.parent, name) < 0)
                 return cgb_fail(cgb, -ENAMETOOLONG, name, "the path is too long", NULL);
         return 0;
+}
+
+/* Who makes, fills and removes workspaces. */
+static int find_writer(struct cgb *cgb, struct cgb_backend **ret)
+{
+        int r = cgb_writer_get(cgb, cgb->backend_type, ret);
+
+        if (r == -EXDEV)
+                return cgb_fail(cgb, r, cgb->options.mount, "this backend uses another mount of cgroup v2", "leave the mount out, or choose the backend cgroupfs");
+        return r < 0 ? cgb_fail(cgb, r, cgb->backend_type->name, "this backend cannot be used", "choose the backend cgroupfs") : 0;
 }
 
 static int write_number(struct cgb *cgb, const char *path, const char *file, uint64_t number, const char *message)
@@ -72,8 +81,11 @@ static int prepare(struct cgb *cgb, const char *path, const struct cgb_workspace
 /* A manager sees the group at once, so all that can fail for other reasons comes before. */
 static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
 {
-        int r = cgb_tree_make(&cgb->tree, path, &cgb->fault);
+        struct cgb_backend *writer;
+        int r = find_writer(cgb, &writer);
 
+        if (r == 0)
+                r = cgb_backend_make(writer, path, &cgb->fault);
         if (r == -EEXIST)
                 return cgb_fail(cgb, r, options->name, "there is a workspace of that name",
                         wants_memory(options) ? "choose another name: the sizes of one that is there are left as they are"
@@ -82,7 +94,7 @@ static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_wo
                 return r;
         r = write_first_values(cgb, path, options);
         if (r < 0)
-                cgb_tree_remove(&cgb->tree, path, NULL);
+                cgb_backend_remove(writer, path, NULL);
         return r;
 }
 
@@ -163,16 +175,22 @@ int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *given)
 int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 {
         char path[PATH_MAX];
+        struct cgb_backend *writer;
         int r = find_path(cgb, name, path, sizeof path);
 
-        return r < 0 ? r : cgb_tree_attach(&cgb->tree, path, pid, &cgb->fault);
+        if (r == 0)
+                r = find_writer(cgb, &writer);
+        return r < 0 ? r : cgb_backend_attach(writer, path, pid, &cgb->fault);
 }
 
 /* Under the lock of the setup. */
 static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
 {
-        int r = cgb_tree_remove(&cgb->tree, path, &cgb->fault);
+        struct cgb_backend *writer;
+        int r = find_writer(cgb, &writer);
 
+        if (r == 0)
+                r = cgb_backend_remove(writer, path, &cgb->fault);
         if (r == -ENOENT)
                 return cgb_fail(cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
         if (r < 0)

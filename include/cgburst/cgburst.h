@@ -76,7 +76,7 @@ struct cgb_rule {
 /** Set by cgb_options_init(). Strings are copied by the calls that take this. */
 struct cgb_options {
         size_t size;                    /**< sizeof(struct cgb_options) */
-        const char *mount;              /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc */
+        const char *mount;              /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc, or by libcgroup if that is the backend */
         const char *parent;             /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
         /**

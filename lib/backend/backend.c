@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "kernel/verbs.h"
 
 static const struct cgb_backend_type *const types[] = {
         &cgb_backend_cgroupfs,
@@ -91,4 +92,19 @@ void cgb_backend_forget(struct cgb_backend *backend, uint64_t inode)
 {
         if (backend->type->forget != NULL)
                 backend->type->forget(backend, inode);
+}
+
+int cgb_backend_make(struct cgb_backend *backend, const char *path, struct cgb_fault *fault)
+{
+        return backend->type->make != NULL ? backend->type->make(backend, path, fault) : cgb_tree_make(backend->host->tree, path, fault);
+}
+
+int cgb_backend_attach(struct cgb_backend *backend, const char *path, pid_t pid, struct cgb_fault *fault)
+{
+        return backend->type->attach != NULL ? backend->type->attach(backend, path, pid, fault) : cgb_tree_attach(backend->host->tree, path, pid, fault);
+}
+
+int cgb_backend_remove(struct cgb_backend *backend, const char *path, struct cgb_fault *fault)
+{
+        return backend->type->remove != NULL ? backend->type->remove(backend, path, fault) : cgb_tree_remove(backend->host->tree, path, fault);
 }

@@ -71,6 +71,14 @@ struct cgb_backend_type {
 
         /** The group is not managed any more, or is gone: what is under way for it concerns nobody. */
         void (*forget)(struct cgb_backend *backend, uint64_t inode);
+
+        /** Where it finds cgroup v2. @ret: for free(). @return 0; -ENOENT. NULL: /proc is looked at. */
+        int (*find_mount)(char **ret);
+
+        /* Groups that the embedder makes, below a parent that passes the cpu controller on. NULL: by the tree itself (kernel/verbs.h), and with its errors. */
+        int (*make)(struct cgb_backend *backend, const char *path, struct cgb_fault *fault);
+        int (*attach)(struct cgb_backend *backend, const char *path, pid_t pid, struct cgb_fault *fault);
+        int (*remove)(struct cgb_backend *backend, const char *path, struct cgb_fault *fault);
 };
 
 /** One that is open. */
@@ -100,3 +108,8 @@ int cgb_backend_write(struct cgb_backend *backend, struct cgb_group_dir *group, 
 void cgb_backend_process(struct cgb_backend *backend);
 void cgb_backend_flush(struct cgb_backend *backend, uint64_t timeout_usec);
 void cgb_backend_forget(struct cgb_backend *backend, uint64_t inode);
+
+/** As cgb_tree_make(), cgb_tree_attach(), cgb_tree_remove(). */
+int cgb_backend_make(struct cgb_backend *backend, const char *path, struct cgb_fault *fault);
+int cgb_backend_attach(struct cgb_backend *backend, const char *path, pid_t pid, struct cgb_fault *fault);
+int cgb_backend_remove(struct cgb_backend *backend, const char *path, struct cgb_fault *fault);
