@@ -12,7 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/where.sh"
 
 # What is measured, in this order, and about how long it takes, in minutes.
-parts=(karma:0 sim:3 sweep:2 overhead:2 scale:1 kernel:7 memory:15)
+parts=(karma:0 sim:3 sim-memory:0 sweep:2 overhead:2 scale:3 kernel:7 memory:15)
 traces=
 only=
 
@@ -88,6 +88,10 @@ measure_karma() {
         to_json karma "$bench" karma --json
 }
 
+measure_sim-memory() {
+        to_json sim-memory "$bench" sim-memory --json sleepers wave sandbox leak
+}
+
 measure_sweep() {
         to_json sweep "$bench" sweep --vary fast=3,15 --vary slow_strength=1,3 --vary debt_strength=0.5,1,3 --json \
                 gen:interactive gen:hogs gen:one-against-many gen:tenants gen:gamers,gain=1.1 gen:herd "${runs[@]}"
@@ -100,11 +104,11 @@ measure_kernel() {
 # The law alone is arithmetic: it is measured on this machine, and not in a guest.
 measure_overhead() {
         "$bench" overhead --only law --json "$results/overhead-law.new" && mv "$results"/overhead-law.{new,json} || return
-        on_kernel overhead --only step
+        on_kernel overhead --only step --repeats 7
 }
 
 measure_scale() {
-        on_kernel scale
+        on_kernel scale --repeats 15
 }
 
 memory_somewhere() {

@@ -11,7 +11,7 @@
 #include "inputs.h"
 #include "look.h"
 
-static const char *const verbs[] = {"kernel", "sim", "karma", "sweep", "memory", "overhead", "scale", NULL};
+static const char *const verbs[] = {"kernel", "sim", "karma", "sweep", "memory", "sim-memory", "overhead", "scale", NULL};
 
 const char *report_verb_at(size_t i)
 {
@@ -27,6 +27,15 @@ static const char *find_verb(const char *text, size_t n)
         return NULL;
 }
 
+/* "sim-memory-2.json" is of sim-memory, and not of sim: the longest name that is one. */
+static const char *find_verb_of_file(const char *base)
+{
+        for (size_t n = strcspn(base, "."); n > 0; n--)
+                if ((base[n] == '\0' || base[n] == '.' || base[n] == '-') && find_verb(base, n))
+                        return find_verb(base, n);
+        return NULL;
+}
+
 static struct input name_input(const char *argument)
 {
         const char *equals = strchr(argument, '='), *slash = strrchr(argument, '/'), *base = slash ? slash + 1 : argument;
@@ -34,7 +43,7 @@ static struct input name_input(const char *argument)
 
         if (verb)
                 return (struct input){.verb = verb, .file = equals + 1};
-        return (struct input){.verb = find_verb(base, strcspn(base, ".-")), .file = argument};
+        return (struct input){.verb = find_verb_of_file(base), .file = argument};
 }
 
 int inputs_add(struct inputs *inputs, const char *argument)

@@ -45,6 +45,7 @@ static const struct section {
         {"sweep", "The search for constants", "The score of a set is its worst figure over all scenes, each over its bar: 1 and less is within all of them.",
                 section_sweep},
         {"memory", "Memory", "Scenarios of short memory on a real kernel.", section_memory},
+        {"sim-memory", "Memory of a simulated node", "Made-up days of short memory, under this law and those of others: slowdowns by kind of work.", NULL},
         {"overhead", "The cost of a step", "The step against the system calls that it cannot do without.", NULL},
         {"scale", "The cost of sleepers", "A step with many registered workspaces and few active ones.", NULL},
 };
