@@ -39,7 +39,7 @@ static void disarm_timer(struct cgb *cgb)
 /* Without it there is no memory law, and all else is as it is. */
 static void pass_memory_on(struct cgb *cgb)
 {
-        struct cgb_fault fault;
+        struct cgb_fault fault = {0};
 
         if (cgb_setup_memory(&cgb->tree, cgb->state_name, cgb->options.parent, &fault) < 0)
                 cgb_log(cgb, CGB_LOG_WARNING, "%s: %s: memory is left alone; %s", fault.file, fault.message, fault.remedy);

@@ -214,6 +214,27 @@ static void a_floor_reaches_a_manager_in_another_process(void **state)
         assert_true(floor_of(manager, "late") == MIB);
 }
 
+static void a_rules_floor_is_for_the_law_alone_and_goes_before_the_file(void **state)
+{
+        static const struct cgb_rule rules[] = {
+                {.match = "sure", .memory_floor_bytes = 64 * MIB},
+                {.match = "*"},
+        };
+        struct fake *fake = *state;
+        struct cgb *cgb = fake_manager(fake);
+
+        assert_int_equal(create(cgb, "sure", 16 * MIB, 0), 0);
+        assert_int_equal(create(cgb, "other", 16 * MIB, 0), 0);
+        fake->options.rules = rules;
+        fake->options.n_rules = 2;
+        fake->options.flags = CGB_MEMORY;
+        cgb = fake_started(fake);
+        fake_step(fake, cgb);
+        assert_true(floor_of(cgb, "sure") == 64 * MIB);
+        assert_true(floor_of(cgb, "other") == 16 * MIB);
+        assert_true(number(fake, "new/deep/sure", "memory.low") == 16 * MIB);
+}
+
 static void a_manager_with_the_memory_law_passes_the_controller_on_and_takes_it_back(void **state)
 {
         struct fake *fake = *state;
@@ -281,6 +302,7 @@ int main(void)
                 on_theirs(a_floor_above_the_limit_is_refused_with_both),
                 on_bare(without_the_memory_controller_sizes_are_refused_and_nothing_stays),
                 on_bare(a_floor_reaches_a_manager_in_another_process),
+                on_bare(a_rules_floor_is_for_the_law_alone_and_goes_before_the_file),
                 on_bare(a_manager_with_the_memory_law_passes_the_controller_on_and_takes_it_back),
                 on_bare(a_limit_that_somebody_chose_keeps_the_controller),
                 on_bare(without_the_memory_controller_the_cpu_is_managed_all_the_same),
