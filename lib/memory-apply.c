@@ -36,11 +36,19 @@ void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
                 limit_changed(cgb, group, bytes);
 }
 
-static bool has_headroom(struct cgb *cgb, struct cgb_group *group, uint64_t limit_bytes)
-{
-        uint64_t usage_bytes;
+/* Who is frozen has grown again since it was read, and would for ever: half of the headroom left is enough to write its limit. */
+#define FROZEN_HEADROOM_PART 2
 
-        return cgb_memory_read_usage(cgb, group, &usage_bytes) == 0 && limit_bytes >= usage_bytes + cgb_memory_headroom(usage_bytes);
+static bool has_headroom(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)
+{
+        uint64_t usage_bytes, headroom_bytes;
+
+        if (cgb_memory_read_usage(cgb, group, &usage_bytes) < 0)
+                return false;
+        headroom_bytes = cgb_memory_headroom(usage_bytes);
+        if (action->reason == CGB_MEMORY_REASON_FROZEN)
+                headroom_bytes /= FROZEN_HEADROOM_PART;
+        return action->bytes >= usage_bytes + headroom_bytes;
 }
 
 /* @return 1 if the file may be written; 0 if not now, or not any more; the errno of reading it. */
@@ -55,7 +63,7 @@ static int look_before_writing(struct cgb *cgb, struct cgb_group *group, const s
                 limit_changed(cgb, group, bytes);
                 return 0;
         }
-        if (action->type == CGB_MEMORY_LOWER && !has_headroom(cgb, group, action->bytes)) {
+        if (action->type == CGB_MEMORY_LOWER && !has_headroom(cgb, group, action)) {
                 cgb_memory_set_written(cgb->memory.law, group->memory.node, action->previous_bytes);
                 return 0;
         }
