@@ -277,6 +277,7 @@ int cgb_new(struct cgb **ret, const struct cgb_options *options, struct cgb_faul
         cgb->tree.fd = -1;
         cgb->deadline_usec = UINT64_MAX;
         cgb->backend_type = cgb_backend_find(options->backend);
+        cgb->chooses_writers = options->backend == NULL || strcmp(options->backend, CGB_BACKEND_AUTO) == 0;
 
         r = copy_options(cgb, options, fault);
         if (r == 0)
@@ -347,6 +348,8 @@ int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace 
         ret->name = group->name;
         ret->depth = group->depth;
         ret->foreign = group->foreign;
+        ret->owner = group->owner;
+        ret->writer = group->is_anothers ? NULL : group->writer->type->name;
         ret->dry_run = cgb_group_is_dry(cgb, group);
         ret->rule = group->rule != NULL ? group->rule->name : "";
         ret->memory = (struct cgb_memory_state){0};

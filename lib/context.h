@@ -23,6 +23,7 @@
 #include "fault.h"
 #include "journal.h"
 #include "memory-control.h"
+#include "owner.h"
 #include "kernel/fdcache.h"
 #include "kernel/group.h"
 #include "kernel/tree.h"
@@ -42,6 +43,8 @@ struct cgb_group {
         uint32_t cpus_permille;         /* for its children; 0: read it again */
         uint64_t cpus_read_step;
         struct cgb_backend *writer;     /* of its files, see writers.c */
+        enum cgb_owner_type owner;
+        bool is_anothers;               /* a manager's whom we cannot ask: measured, and never written */
         uint32_t found_weight;          /* to be put back */
         bool found_is_unset;            /* and to its manager it is no weight at all, which to the kernel is the default */
         bool is_asked;                  /* whether that is so; until then nothing is written */
@@ -88,6 +91,9 @@ struct cgb {
         struct cgb_tree tree;
         struct cgb_fd_cache *fds;
         const struct cgb_backend_type *backend_type;
+        bool chooses_writers;           /* by owner; else it is backend_type */
+        struct cgb_owner_host owners;   /* good while knows_owners */
+        bool knows_owners;
         struct cgb_writers writers;
         int epoll_fd, timer_fd, inotify_fd;
 
@@ -177,6 +183,7 @@ void cgb_put_back_done(struct cgb_journal *journal, const struct cgb_backend_res
 int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct cgb_backend **ret);
 int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret);
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group);
+int cgb_writer_of_path(struct cgb *cgb, const char *path, struct cgb_backend **ret);
 void cgb_writers_count(const struct cgb *cgb, struct cgb_overview *ret);
 void cgb_writers_process(struct cgb *cgb);
 void cgb_writers_flush(struct cgb *cgb, uint64_t timeout_usec);

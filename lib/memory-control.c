@@ -220,7 +220,7 @@ void cgb_memory_adopt(struct cgb *cgb, struct cgb_group *group)
 {
         uint64_t high_bytes;
 
-        if (cgb->memory.law == NULL || (group->up->depth > 0 && !group->up->memory.known))
+        if (cgb->memory.law == NULL || group->is_anothers || (group->up->depth > 0 && !group->up->memory.known))
                 return;
         if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &high_bytes) < 0
             || read_rights(cgb, group, &group->memory.floor_bytes, &group->memory.cap_bytes) < 0)

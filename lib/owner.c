@@ -114,7 +114,7 @@ static void enter(struct walk *walk, const char *name)
                 return;
         }
         walk->at_top = false;
-        snprintf(owner->unit, sizeof owner->unit, "%s", name);
+        snprintf(owner->unit, sizeof owner->unit, "%s", name + (*name == '_' ? 1 : 0)); /* put before names like the kernel's files */
         owner->delegated = walk->view->is_delegated(walk->view->userdata, walk->path, owner);
         if (owner->delegated)
                 walk->place = DELEGATED;

@@ -26,9 +26,9 @@ static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
 }
 
 /* Who makes, fills and removes workspaces. */
-static int find_writer(struct cgb *cgb, struct cgb_backend **ret)
+static int find_writer(struct cgb *cgb, const char *path, struct cgb_backend **ret)
 {
-        int r = cgb_writer_get(cgb, cgb->backend_type, ret);
+        int r = cgb_writer_of_path(cgb, path, ret);
 
         if (r == -EXDEV)
                 return cgb_fail(cgb, r, cgb->options.mount, "this backend uses another mount of cgroup v2", "leave the mount out, or choose the backend cgroupfs");
@@ -82,7 +82,7 @@ static int prepare(struct cgb *cgb, const char *path, const struct cgb_workspace
 static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
 {
         struct cgb_backend *writer;
-        int r = find_writer(cgb, &writer);
+        int r = find_writer(cgb, path, &writer);
 
         if (r == 0)
                 r = cgb_backend_make(writer, path, &cgb->fault);
@@ -179,7 +179,7 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
         int r = find_path(cgb, name, path, sizeof path);
 
         if (r == 0)
-                r = find_writer(cgb, &writer);
+                r = find_writer(cgb, path, &writer);
         return r < 0 ? r : cgb_backend_attach(writer, path, pid, &cgb->fault);
 }
 
@@ -187,7 +187,7 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
 {
         struct cgb_backend *writer;
-        int r = find_writer(cgb, &writer);
+        int r = find_writer(cgb, path, &writer);
 
         if (r == 0)
                 r = cgb_backend_remove(writer, path, &cgb->fault);

@@ -118,12 +118,64 @@ static bool may_ask(const struct cgb_unit *unit)
         return geteuid() == 0 ? !unit->is_users : unit->is_users && unit->uid == geteuid();
 }
 
+static int know_owners(struct cgb *cgb)
+{
+        int r = cgb->knows_owners ? 0 : cgb_owner_host_open(&cgb->owners, "", &cgb->tree);
+
+        if (r < 0)
+                return r;
+        cgb->owners.has_systemd &= cgb->tree.is_cgroup2; /* a folder of files is nobody's */
+        cgb->knows_owners = true;
+        return 0;
+}
+
+/* Of a manager that this build cannot ask its groups are written raw, as ever: what it undoes is noticed. */
+static const struct cgb_backend_type *type_of(const struct cgb_owner *owner)
+{
+        const struct cgb_backend_type *type = owner->writer != NULL ? cgb_backend_find(owner->writer) : NULL;
+
+        return type != NULL ? type : &cgb_backend_cgroupfs;
+}
+
+/* Whoever has to write it, by owner. What nobody here may write is measured, and said to be somebody else's. */
+static int choose_by_owner(struct cgb *cgb, struct cgb_group *group, const struct cgb_owner *owner)
+{
+        group->is_anothers = group->foreign = owner->writer == NULL;
+        if (group->is_anothers)
+                cgb_log(cgb, CGB_LOG_WARNING, "%s is measured and left alone: %s; remedy: %s", group->name, owner->why, owner->remedy);
+        return cgb_writer_get(cgb, type_of(owner), &group->writer);
+}
+
+/* Of groups that the embedder makes: no unit is made by making a group. */
+int cgb_writer_of_path(struct cgb *cgb, const char *path, struct cgb_backend **ret)
+{
+        const struct cgb_backend_type *type = cgb->backend_type;
+        struct cgb_owner owner;
+        int r = know_owners(cgb);
+
+        if (r < 0)
+                return r;
+        if (cgb->chooses_writers) {
+                cgb_owner_find(&cgb->owners, path, &owner);
+                type = type_of(&owner);
+        }
+        return cgb_writer_get(cgb, type->asks_manager ? &cgb_backend_cgroupfs : type, ret);
+}
+
 /* A unit's own group is its manager's to write, and all else is written raw: what is inside of a unit, and what is no unit. */
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group)
 {
         const struct cgb_backend_type *type = cgb->backend_type;
+        struct cgb_owner owner;
         struct cgb_unit unit;
+        int r = know_owners(cgb);
 
+        if (r < 0)
+                return r;
+        cgb_owner_find(&cgb->owners, group->dir.path, &owner);
+        group->owner = owner.type;
+        if (cgb->chooses_writers)
+                return choose_by_owner(cgb, group, &owner);
         if (type->asks_manager) {
                 if (cgb_unit_of_path(&unit, group->dir.path) < 0 || *unit.below != '\0')
                         type = &cgb_backend_cgroupfs;
@@ -163,4 +215,7 @@ void cgb_writers_close(struct cgb *cgb)
                 cgb_backend_close(backend);
         }
         cgb->writers.n = 0;
+        if (cgb->knows_owners)
+                cgb_owner_host_close(&cgb->owners);
+        cgb->knows_owners = false;
 }

@@ -45,7 +45,8 @@ enum {
         "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n" \
         "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n" \
         "                    without root: $XDG_RUNTIME_DIR/cgburst)\n" \
-        "  --backend NAME    who writes: cgroupfs, libcgroup, systemd or auto ($CGBURST_BACKEND; default: cgroupfs)\n" \
+        "  --backend NAME    who writes: auto, by whose each group is; or cgroupfs, libcgroup, systemd\n" \
+        "                    ($CGBURST_BACKEND; default: auto)\n" \
         "  -h, --help        this\n"
 
 #define OPTION_JSON_HELP "  -j, --json        JSON instead of a table\n"

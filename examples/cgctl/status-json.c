@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include <cgburst/owner.h>
+
 #include "status-json.h"
 #include "text.h"
 
@@ -90,6 +92,8 @@ static bool fill_workspace(struct json_object *object, const struct cgb_workspac
                 add_text(object, "reason", cgb_reason_to_string(account->reason)) &&
                 add_bool(object, "active", account->active) &&
                 add_bool(object, "foreign", workspace->foreign) &&
+                add_text(object, "owner", cgb_owner_type_to_string(workspace->owner)) &&
+                add_text(object, "writer", workspace->writer ? workspace->writer : "nobody") &&
                 (!workspace->has_memory || add_memory(object, &workspace->memory));
 }
 

@@ -54,7 +54,8 @@ static const char *explain(struct json_object *workspace)
         const char *reason = get_text(workspace, "reason");
 
         if (json_object_get_boolean(json_object_object_get(workspace, "foreign")))
-                return "left alone: somebody else wrote it";
+                return strcmp(get_text(workspace, "writer"), "nobody") ? "left alone: somebody else wrote it"
+                                                                       : "left alone: its manager cannot be asked from here";
         for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
                 if (!strcmp(cgb_reason_to_string(table[i].reason), reason))
                         return table[i].words;
@@ -123,10 +124,10 @@ static void print_workspace(FILE *stream, struct json_object *workspace, const s
 
         int padding = name_width - (int)text_width(name);
 
-        fprintf(stream, "%s%*s %c %6.2f %5s %9s %17s %14s %6" PRId64 "  %s\n", name, padding > 0 ? padding : 0, "",
+        fprintf(stream, "%s%*s %c %6.2f %5s %9s %17s %14s %6" PRId64 "  %-9s  %s\n", name, padding > 0 ? padding : 0, "",
                 json_object_get_boolean(json_object_object_get(workspace, "active")) ? '*' : ' ',
                 (double)get_int(workspace, "share_permille") / 1000, cpu, time, slow, fast, get_int(workspace, "written"),
-                explain(workspace));
+                get_text(workspace, "writer"), explain(workspace));
 }
 
 static void print_header(FILE *stream, struct json_object *document)
@@ -170,8 +171,8 @@ void status_table_print(FILE *stream, struct json_object *document, struct json_
         if (n == 0)
                 fprintf(stream, "no workspaces; cgctl run makes one\n");
         else
-                fprintf(stream, "%-*s * %6s %5s %9s %17s %14s %6s  %s\n", name_width, "WORKSPACE", "SHARE", "CPU",
-                        "CPU TIME", "SLOW CREDIT", "FAST CREDIT", "WEIGHT", "WHY");
+                fprintf(stream, "%-*s * %6s %5s %9s %17s %14s %6s  %-9s  %s\n", name_width, "WORKSPACE", "SHARE", "CPU",
+                        "CPU TIME", "SLOW CREDIT", "FAST CREDIT", "WEIGHT", "WRITER", "WHY");
         for (size_t i = 0; i < n; i++)
                 print_workspace(stream, json_object_array_get_idx(list, i), &since, name_width);
         status_memory_print(stream, document, name_width);

@@ -80,8 +80,8 @@ struct cgb_options {
         const char *parent;             /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
         /**
-         * Who writes: "cgroupfs", "libcgroup", or "systemd", which is asked for the attributes of units' own groups, while all else is written as by
-         * "cgroupfs"; "auto": "systemd" where it is PID 1, else "cgroupfs". NULL: "cgroupfs".
+         * Who writes. "auto" and NULL: of each group whoever has to, as cgb_get_owner() tells it. "cgroupfs" and "libcgroup": they alone, whatever that
+         * says; "systemd" is asked for the attributes of units' own groups, while all else is written as by "cgroupfs".
          */
         const char *backend;
         uint32_t calls_per_second;      /**< at most, to systemd to change units, 1..1000; 0: 25. The largest changes come first. */
@@ -94,6 +94,15 @@ struct cgb_options {
         void (*log)(void *userdata, enum cgb_log_level level, const char *message);     /**< NULL: silence */
         uint64_t (*now_usec)(void *userdata);           /**< NULL: CLOCK_BOOTTIME; tests and replays set their own */
         void *userdata;                 /**< for the two callbacks */
+};
+
+/** Whose a group is: see <cgburst/owner.h>. */
+enum cgb_owner_type {
+        CGB_OWNER_NOBODY,               /**< no manager knows this group: whoever may write its files, does */
+        CGB_OWNER_UNIT,                 /**< the own group of a unit of systemd's, delegated or not: its attributes are the manager's */
+        CGB_OWNER_INSIDE,               /**< below a unit without delegation: no other writer, but the manager may take the controllers away */
+        CGB_OWNER_DELEGATED,            /**< below a unit with delegation */
+        CGB_OWNER_LIBCGROUP,            /**< named in cgconfig.conf or cgrules.conf, and no unit */
 };
 
 /** A workspace to be made by cgb_create(). */
@@ -116,6 +125,8 @@ struct cgb_workspace {
         struct cgb_account_state account;
         bool has_memory;                /**< the memory law has it; else .memory is zeros */
         struct cgb_memory_state memory;
+        enum cgb_owner_type owner;      /**< whose it is; below a unit of a user's own manager CGB_OWNER_INSIDE, for that is not asked in the loop */
+        const char *writer;             /**< who writes its files: a backend's name; NULL: a manager that cannot be asked from here, so it is measured and left alone. Static. */
 };
 
 /** A context as it stands. Counts are since cgb_start(). */

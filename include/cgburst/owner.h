@@ -18,14 +18,6 @@
 extern "C" {
 #endif
 
-enum cgb_owner_type {
-        CGB_OWNER_NOBODY,               /**< no manager knows this group: whoever may write its files, does */
-        CGB_OWNER_UNIT,                 /**< the own group of a unit of systemd's, delegated or not: its attributes are the manager's */
-        CGB_OWNER_INSIDE,               /**< below a unit without delegation: no other writer, but the manager may take the controllers away */
-        CGB_OWNER_DELEGATED,            /**< below a unit with delegation */
-        CGB_OWNER_LIBCGROUP,            /**< named in cgconfig.conf or cgrules.conf, and no unit */
-};
-
 /** Which systemd has a unit. */
 enum cgb_manager {
         CGB_MANAGER_NONE,               /**< the group is no unit and in none */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/backend.h"
 #include "kernel/verbs.h"
@@ -17,21 +16,9 @@ static const struct cgb_backend_type *const types[] = {
 #endif
 };
 
-/* The folder is how sd_booted(3) knows. */
-static const char *find_here(void)
-{
-#ifdef HAVE_LIBSYSTEMD
-        if (access("/run/systemd/system", F_OK) == 0)
-                return "systemd";
-#endif
-        return NULL;
-}
-
 const struct cgb_backend_type *cgb_backend_find(const char *name)
 {
-        if (name != NULL && strcmp(name, "auto") == 0)
-                name = find_here();
-        if (name == NULL)
+        if (name == NULL || strcmp(name, CGB_BACKEND_AUTO) == 0)
                 return &cgb_backend_cgroupfs;
         for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
                 if (strcmp(types[i]->name, name) == 0)

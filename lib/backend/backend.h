@@ -93,7 +93,10 @@ extern const struct cgb_backend_type cgb_backend_cgroupfs;
 extern const struct cgb_backend_type cgb_backend_libcgroup;
 extern const struct cgb_backend_type cgb_backend_systemd;
 
-/** By name, NULL being the default, cgroupfs, and "auto" what suits this host. @return NULL if there is none of that name in this build. */
+/** The name that stands for a choice by owner, group by group (lib/writers.c). */
+#define CGB_BACKEND_AUTO "auto"
+
+/** By name. @return NULL if there is none of that name in this build; for NULL and "auto" the one for what is nobody's, cgroupfs. */
 const struct cgb_backend_type *cgb_backend_find(const char *name);
 
 /** @return 0 and a backend for cgb_backend_close(); -ENOMEM; what its open() says. */

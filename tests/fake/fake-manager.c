@@ -53,6 +53,7 @@ struct cgb *fake_started_with(struct fake *fake, const struct cgb_backend_type *
         struct cgb *cgb = fake_manager(fake);
 
         cgb->backend_type = type;
+        cgb->chooses_writers = false;
         return start(cgb);
 }
 

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who writes is chosen by whose a group is: a unit's own group is set by systemd, which therefore keeps the value; what
+ * libcgroup's configuration names goes by way of it; and a unit of a manager that cannot be asked is measured only.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ground.h"
+#include "units.h"
+
+#define PATIENCE 150
+#define LOOK_EVERY_USEC 100000
+
+#define SLICE "cgbtest.slice"
+#define TREE "/sys/fs/cgroup/"
+
+#define LOOPS "sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait'"
+
+/* From the command line; read only. */
+static const char *program;
+
+static bool comes_true(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+
+static bool comes_true(const char *format, ...)
+{
+        char command[1024], text[4096];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(command, sizeof command, format, arguments);
+        va_end(arguments);
+        for (int i = 0; i < PATIENCE; i++) {
+                if (units_read(text, sizeof text, "%s", command) == 0)
+                        return true;
+                usleep(LOOK_EVERY_USEC);
+        }
+        print_message("%s: %s\n", command, text);
+        return false;
+}
+
+static pid_t start_daemon(const char *parent)
+{
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                execl(program, program, "daemon", "--parent", parent, "--step", "0.2", NULL);
+                _exit(124);
+        }
+        return pid;
+}
+
+static void end_daemon(pid_t pid)
+{
+        int status;
+
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
+static uint32_t weight_of(const char *group)
+{
+        char text[64];
+
+        assert_int_equal(units_read(text, sizeof text, "cat " TREE "%s/cpu.weight", group), 0);
+        return (uint32_t)strtoul(text, NULL, 10);
+}
+
+static int clean_up(void **state)
+{
+        (void)state;
+        units_sh("pkill -KILL -x cgctl; systemctl stop " SLICE " 2>/dev/null; rm -f /etc/cgconfig.conf; true");
+        units_sh("for group in cgbtest/www cgbtest/other; do echo 1 > " TREE "$group/cgroup.kill; sleep 0.2; rmdir " TREE "$group; done 2>/dev/null; "
+                "rmdir " TREE "cgbtest 2>/dev/null; true");
+        return 0;
+}
+
+/* The owner and the writer that the status has of a workspace. */
+static bool status_says(const char *parent, const char *name, const char *owner, const char *writer)
+{
+        return comes_true("%s status --parent %s --json | tr -d ' \\n' | grep -q '\"name\":\"%s\",.[^}]*\"owner\":\"%s\",\"writer\":\"%s\"'", program, parent,
+                name, owner, writer);
+}
+
+static void a_units_weight_is_set_by_systemd_and_outlives_a_reload(void **state)
+{
+        pid_t daemon;
+
+        (void)state;
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-busy -p CPUWeight=100 " LOOPS), 0);
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-idle sleep 600"), 0);
+        daemon = start_daemon(SLICE);
+        assert_true(status_says(SLICE, "cgb-idle.service", "unit", "systemd"));
+        assert_true(comes_true("test $(cat " TREE SLICE "/cgb-idle.service/cpu.weight) -gt $((2 * $(cat " TREE SLICE "/cgb-busy.service/cpu.weight)))"));
+        /* it is systemd's own knowledge, so a reload writes nothing else */
+        assert_true(comes_true("test $(systemctl show -P CPUWeight cgb-idle.service) = $(cat " TREE SLICE "/cgb-idle.service/cpu.weight)"));
+        assert_int_equal(units_sh("systemctl daemon-reload"), 0);
+        assert_true(weight_of(SLICE "/cgb-idle.service") > 100);
+        end_daemon(daemon);
+        assert_int_equal(weight_of(SLICE "/cgb-idle.service"), 100);
+        assert_int_equal(weight_of(SLICE "/cgb-busy.service"), 100);
+}
+
+static void what_libcgroup_names_goes_by_way_of_it(void **state)
+{
+        pid_t daemon;
+
+        (void)state;
+        assert_int_equal(units_sh("echo 'group cgbtest/www { cpu { } }' > /etc/cgconfig.conf; echo +cpu > " TREE "cgroup.subtree_control; "
+                "mkdir -p " TREE "cgbtest/www " TREE "cgbtest/other && echo +cpu > " TREE "cgbtest/cgroup.subtree_control"), 0);
+        assert_int_equal(units_sh("for i in 1 2 3; do sh -c 'echo $$ > " TREE "cgbtest/other/cgroup.procs; while :; do :; done' >/dev/null 2>&1 & done"), 0);
+        daemon = start_daemon("cgbtest");
+        assert_true(status_says("cgbtest", "www", "libcgroup", "libcgroup"));
+        assert_true(status_says("cgbtest", "other", "nobody", "cgroupfs"));
+        assert_true(comes_true("test $(cat " TREE "cgbtest/www/cpu.weight) -gt 200"));
+        end_daemon(daemon);
+        assert_int_equal(weight_of("cgbtest/www"), 100);
+}
+
+static void a_unit_of_a_manager_that_cannot_be_asked_is_measured_only(void **state)
+{
+        char text[4096];
+
+        (void)state;
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-busy -p CPUWeight=100 " LOOPS), 0);
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-idle -p CPUWeight=100 sleep 600"), 0);
+        assert_int_equal(units_sh_as_user("%s daemon --parent " SLICE " --step 0.1 >/tmp/cgb-user.log 2>&1 &", program), 0);
+        for (int i = 0; i < PATIENCE; i++) {
+                if (units_read_as_user(text, sizeof text, "%s status --parent " SLICE " --json | grep -q '\"writer\": *\"nobody\"'", program) == 0)
+                        break;
+                usleep(LOOK_EVERY_USEC);
+        }
+        sleep(3);
+        assert_int_equal(weight_of(SLICE "/cgb-idle.service"), 100);
+        assert_int_equal(weight_of(SLICE "/cgb-busy.service"), 100);
+        assert_int_equal(units_read_as_user(text, sizeof text, "%s status --parent " SLICE, program), 0);
+        assert_non_null(strstr(text, "its manager cannot be asked"));
+        assert_int_equal(units_sh_as_user("pkill -TERM -x cgctl"), 0);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_teardown(a_units_weight_is_set_by_systemd_and_outlives_a_reload, clean_up),
+                cmocka_unit_test_teardown(what_libcgroup_names_goes_by_way_of_it, clean_up),
+                cmocka_unit_test_teardown(a_unit_of_a_manager_that_cannot_be_asked_is_measured_only, clean_up),
+        };
+
+        program = argc > 1 ? argv[1] : getenv("CGCTL");
+        if (units_are_missing())
+                return GROUND_SKIP;
+        if (program == NULL || access(program, X_OK) < 0) {
+                print_message("SKIPPED: there is no cgctl to be tested; name it in CGCTL\n");
+                return GROUND_SKIP;
+        }
+        return cmocka_run_group_tests_name("auto", tests, NULL, NULL);
+}
