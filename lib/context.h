@@ -12,6 +12,8 @@
  *     sense.c      files -> policy                       apply.c      policy -> files
  *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
  *     writers.c    who writes which group                put-back.c   what the journal says, to the kernel or to systemd
+ *     sort.c       processes into lanes of a workspace   lanes.c      the groups of lanes
+ *     sort-batch.c who looks and moves, in a thread
  *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads,
  *     and trigger.c: what wakes the loop when memory is short
  */
@@ -28,6 +30,7 @@
 #include "kernel/group.h"
 #include "kernel/tree.h"
 #include "rules/rules.h"
+#include "sort.h"
 #include "state.h"
 
 /** A group that is managed, or the parent itself, which has no account and depth 0. */
@@ -58,6 +61,8 @@ struct cgb_group {
         bool boosted;
         bool gone;
         struct cgb_group_memory memory;
+        enum cgb_lanes_state lanes;     /* its children are lanes, or will be */
+        struct cgb_sorting *sorting;    /* of a workspace with lanes */
         uint32_t failing;               /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
 };
 
@@ -125,6 +130,7 @@ struct cgb {
         bool journal_is_stale;          /* it names a weight that is not ours to put back any more */
 
         struct cgb_memory_control memory;
+        struct cgb_sorter sorter;
 
         bool started;
         uint32_t price_permille;
@@ -143,6 +149,7 @@ int cgb_groups_init(struct cgb *cgb);
 void cgb_groups_clear(struct cgb *cgb);
 int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const struct cgb_rule *rule);
 bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group);
+int cgb_group_become_pool(struct cgb *cgb, struct cgb_group *group);
 void cgb_group_drop(struct cgb *cgb, struct cgb_group *group);
 void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file);
 void cgb_groups_drop_gone(struct cgb *cgb);

@@ -31,6 +31,7 @@ int cgb_groups_init(struct cgb *cgb)
 static void group_free(struct cgb *cgb, struct cgb_group *group)
 {
         cgb_group_dir_close(&group->dir, cgb->fds);
+        cgb_sort_forget(group);
         free(group->name);
         free(group);
 }
@@ -141,13 +142,20 @@ void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum c
         cgb_tree_name(ret, size, &cgb->tree, group->dir.path, cgb_file_to_string(file));
 }
 
+/* A rule's shares are the workspace's; its lanes divide what it gets. */
+static uint32_t share_of(const struct cgb_group *group)
+{
+        if (group->rule != NULL && group->rule->share_permille != 0 && group->up->lanes != CGB_LANES_MADE)
+                return group->rule->share_permille;
+        return cgb_weight_to_share(group->found_weight);
+}
+
 static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         struct cgb_account_options account = {
                 .size = sizeof account,
                 .parent = group->up->node,
-                .share_permille = group->rule != NULL && group->rule->share_permille != 0 ? group->rule->share_permille
-                                                                                          : cgb_weight_to_share(group->found_weight),
+                .share_permille = share_of(group),
                 .identity = group->dir.inode,
                 .weight = weight,
                 .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
@@ -231,6 +239,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
         group->depth = up->depth + 1;
         group->rule = rule;
         group->is_pool = cgb->rules.n > 0 ? rule == NULL : group->depth < cgb->options.depth;
+        group->lanes = cgb_sort_wants(cgb, group);
         group->watch = -1;
         r = adopt(cgb, group, name, &file);
         if (r < 0) {
@@ -250,6 +259,17 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
                 cgb_watch(cgb, group);
                 cgb_discover(cgb, group);
         }
+        return 0;
+}
+
+int cgb_group_become_pool(struct cgb *cgb, struct cgb_group *group)
+{
+        int r = append(&cgb->pools, &cgb->n_pools, group);
+
+        if (r < 0)
+                return r;
+        group->is_pool = true;
+        cgb_watch(cgb, group);
         return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "lanes.h"
 #include "setup.h"
 
 /* A crash forgets a minute of half an hour. */
@@ -98,6 +99,15 @@ static int take_over(struct cgb *cgb)
         return r < 0 ? r : setup(cgb);
 }
 
+/* Lanes of a dead manager's that cannot be undone stay written down, and stop nobody. */
+static void open_sorter(struct cgb *cgb)
+{
+        struct cgb_fault fault;
+
+        if (cgb_sort_open(cgb, &fault) < 0)
+                cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
+}
+
 static int open_groups(struct cgb *cgb)
 {
         char path[512];
@@ -136,8 +146,10 @@ int cgb_start(struct cgb *cgb)
         cgb->journal_error = 0;
         if ((cgb->options.flags & CGB_DRY_RUN) == 0)
                 r = take_over(cgb);
-        if (r >= 0)
+        if (r >= 0) {
+                open_sorter(cgb);
                 r = open_groups(cgb);
+        }
         cgb->started = true;
         if (r < 0) {
                 struct cgb_fault fault = cgb->fault;
@@ -207,11 +219,12 @@ static void save_credits(struct cgb *cgb)
 
 int cgb_stop(struct cgb *cgb)
 {
-        int r = 0, undone = 0;
+        int r = 0, undone = 0, sorted;
 
         if (!cgb->started)
                 return 0;
         disarm_timer(cgb);
+        sorted = cgb_sort_close(cgb, &cgb->fault);
         if (cgb->journal_is_ours) {
                 save_credits(cgb);
                 cgb_writers_flush(cgb, CGB_FLUSH_USEC);
@@ -224,7 +237,7 @@ int cgb_stop(struct cgb *cgb)
         cgb_journal_free(&cgb->inherited);
         cgb->lock_fd = cgb_lock_release(cgb->lock_fd);
         cgb->started = cgb->journal_is_ours = false;
-        return r < 0 ? r : undone;
+        return r < 0 ? r : undone < 0 ? undone : sorted;
 }
 
 /* Contention begins above one half and ends below a tenth: in between it is what it was. */
@@ -260,6 +273,7 @@ static int step(struct cgb *cgb, uint64_t now_usec)
         cgb_policy_step(cgb->policy, now_usec);
         cgb_apply(cgb);
         report_pressure(cgb);
+        cgb_sort(cgb);
         cgb->steps++;
         if (now_usec - cgb->credits_saved_usec >= SAVE_EVERY_USEC)
                 save_credits(cgb);
@@ -305,7 +319,7 @@ int cgb_dispatch(struct cgb *cgb)
 static int restore(struct cgb *cgb)
 {
         size_t count;
-        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), saved, undone;
+        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), saved, sorted, undone;
 
         if (r < 0)
                 return r;
@@ -314,8 +328,9 @@ static int restore(struct cgb *cgb)
         cgb_journal_free(&cgb->inherited);
         if (r < 0 || saved < 0)
                 return r < 0 ? r : saved;
+        sorted = cgb_lanes_undo(&cgb->tree, cgb->state_name, &cgb->fault);
         undone = undo_setup(cgb);
-        return undone < 0 ? undone : (int)count;
+        return sorted < 0 ? sorted : undone < 0 ? undone : (int)count;
 }
 
 int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)

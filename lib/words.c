@@ -72,6 +72,10 @@ const char *cgb_event_type_to_string(enum cgb_event_type type)
                 return "frozen";
         case CGB_EVENT_FOREIGN_LIMIT:
                 return "foreign-limit";
+        case CGB_EVENT_LANES:
+                return "lanes";
+        case CGB_EVENT_SORTED:
+                return "sorted";
         }
         return "unknown";
 }

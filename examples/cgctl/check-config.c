@@ -21,6 +21,14 @@ static const char check_config_help[] =
         "  cgctl check-config new.conf && mv new.conf " CONFIG_DEFAULT "\n\n"
         "Exit status: 0 it can be used; 1 it cannot be read; 2 it has mistakes, or bad command line.\n";
 
+static void print_lane(const char *name, const char *const *patterns)
+{
+        if (*patterns)
+                printf("\n    %s:", name);
+        for (; *patterns; patterns++)
+                printf(" %s%s", *patterns, patterns[1] ? "," : "");
+}
+
 static void print_rule(const struct cgb_rule *rule)
 {
         printf("  %-20s %s", rule->name, rule->match);
@@ -28,7 +36,10 @@ static void print_rule(const struct cgb_rule *rule)
                 printf("  but not %s", *exclude);
         if (rule->share_permille)
                 printf("  shares %g", (double)rule->share_permille / 1000);
-        puts(rule->flags & CGB_DRY_RUN ? "  dry run" : "");
+        fputs(rule->flags & CGB_DRY_RUN ? "  dry run" : "", stdout);
+        print_lane("interactive", rule->interactive);
+        print_lane("batch", rule->batch);
+        puts("");
 }
 
 static void print(const struct config *config)

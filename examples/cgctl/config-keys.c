@@ -31,22 +31,24 @@ static bool take_number(struct parser *parser, const char *key, const char *valu
         return false;
 }
 
-static void take_excludes(struct parser *parser, const char *value)
+/* Takes what @separators divide, without the spaces around it. */
+static void take_patterns(struct parser *parser, struct patterns *patterns, const char *key, const char *value, const char *separators)
 {
-        struct draft *draft = &parser->draft;
-
+        patterns->line = parser->line;
         for (value += strspn(value, SPACES); *value; value += strspn(value, SPACES)) {
-                size_t n = strcspn(value, SPACES);
+                size_t n = strcspn(value, separators), rest = n + (value[n] != '\0');
 
-                if (draft->n_excludes == EXCLUDES_MAX) {
-                        config_mistake(parser, parser->line, "use wildcards", "[rule %s]: more than %d exclude patterns", draft->name,
-                                EXCLUDES_MAX);
+                while (n > 0 && strchr(SPACES, value[n - 1]))
+                        n--;
+                if (n == 0 || patterns->n == PATTERNS_MAX) {
+                        config_mistake(parser, parser->line, n ? "use wildcards" : "take one comma away",
+                                n ? "[rule %s]: %s has too many patterns" : "[rule %s]: %s has an empty pattern", parser->draft.name, key);
                         return;
                 }
-                draft->exclude[draft->n_excludes] = strndup(value, n);
-                if (!draft->exclude[draft->n_excludes++])
+                patterns->list[patterns->n] = strndup(value, n);
+                if (!patterns->list[patterns->n++])
                         parser->no_memory = true;
-                value += n;
+                value += rest;
         }
 }
 
@@ -95,14 +97,18 @@ void config_take_rule_key(struct parser *parser, const char *key, const char *va
         if (!strcmp(key, "match"))
                 take_match(parser, value);
         else if (!strcmp(key, "exclude"))
-                take_excludes(parser, value);
+                take_patterns(parser, &draft->exclude, key, value, SPACES);
+        else if (!strcmp(key, "interactive"))
+                take_patterns(parser, &draft->interactive, key, value, ",");
+        else if (!strcmp(key, "batch"))
+                take_patterns(parser, &draft->batch, key, value, ",");
         else if (!strcmp(key, "dry-run"))
                 take_dry_run(parser, value);
         else if (!strcmp(key, "shares"))
                 take_shares(parser, value);
         else
-                config_mistake(parser, parser->line, "a rule has match, exclude, shares and dry-run", "[rule %s]: there is no key \"%s\"",
-                        draft->name, key);
+                config_mistake(parser, parser->line, "a rule has match, exclude, shares, interactive, batch and dry-run",
+                        "[rule %s]: there is no key \"%s\"", draft->name, key);
 }
 
 void config_take_daemon_key(struct parser *parser, const char *key, const char *value)

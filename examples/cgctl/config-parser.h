@@ -12,7 +12,14 @@
 #define SPACES " \t\r\n"
 
 /* More than anybody writes by hand; it bounds what a wrong file can make of memory. */
-#define EXCLUDES_MAX 64
+#define PATTERNS_MAX 64
+
+/* What one key lists, in however many lines. */
+struct patterns {
+        char *list[PATTERNS_MAX + 1];
+        size_t n;
+        unsigned line;                  /* of the last */
+};
 
 /* The rule that is being read. */
 struct draft {
@@ -20,8 +27,7 @@ struct draft {
         unsigned line;                  /* of its section */
         char *match;
         unsigned match_line;
-        char *exclude[EXCLUDES_MAX + 1];
-        size_t n_excludes;
+        struct patterns exclude, interactive, batch;
         uint32_t share_permille;
         bool has_shares, has_dry_run, is_dry;
 };

@@ -56,16 +56,16 @@ static const char *below(const char *pattern, const char *match, size_t length)
 static bool copy_excludes(struct parser *parser, struct cgb_rule *rule, size_t length)
 {
         const struct draft *draft = &parser->draft;
-        char **list = calloc(draft->n_excludes + 1, sizeof(*list));
+        char **list = calloc(draft->exclude.n + 1, sizeof(*list));
 
         rule->exclude = (const char *const *)list;
-        for (size_t i = 0; list && i < draft->n_excludes; i++) {
-                const char *pattern = below(draft->exclude[i], draft->match, length);
+        for (size_t i = 0; list && i < draft->exclude.n; i++) {
+                const char *pattern = below(draft->exclude.list[i], draft->match, length);
 
                 if (!pattern)
                         config_mistake(parser, draft->line, "begin both patterns alike, or leave this one out",
                                 "[rule %s]: exclude %s is not in %.*s, where its match looks", draft->name,
-                                draft->exclude[i], (int)length, draft->match);
+                                draft->exclude.list[i], (int)length, draft->match);
                 list[i] = strdup(pattern ? pattern : "-");
                 if (!list[i])
                         return false;
@@ -73,19 +73,43 @@ static bool copy_excludes(struct parser *parser, struct cgb_rule *rule, size_t l
         return list;
 }
 
-/* What the library says of the rule, at the rule's line. */
+/* The rule takes the list over. */
+static const char *const *take_list(struct patterns *patterns)
+{
+        char **list = calloc(patterns->n + 1, sizeof(*list));
+
+        if (!list)
+                return NULL;
+        memcpy(list, patterns->list, patterns->n * sizeof(*list));
+        patterns->n = 0;
+        return (const char *const *)list;
+}
+
+/* The line of the pattern that the library complained of. */
+static unsigned line_of(const struct draft *draft, const struct cgb_rule *rule, const char *pattern)
+{
+        for (const char *const *at = rule->interactive; *at; at++)
+                if (!strcmp(*at, pattern))
+                        return draft->interactive.line;
+        for (const char *const *at = rule->batch; *at; at++)
+                if (!strcmp(*at, pattern))
+                        return draft->batch.line;
+        return draft->match_line;
+}
+
+/* What the library says of the rule. */
 static void check(struct parser *parser, const struct cgb_rule *rule)
 {
         struct cgb_fault fault;
 
         if (cgb_rule_check(rule, &fault) < 0)
-                config_mistake(parser, parser->draft.match_line, fault.remedy, "[rule %s]: %s: %s", parser->draft.name, fault.file,
+                config_mistake(parser, line_of(&parser->draft, rule, fault.file), fault.remedy, "[rule %s]: %s: %s", parser->draft.name, fault.file,
                         fault.message);
 }
 
 static bool add_rule(struct parser *parser)
 {
-        const struct draft *draft = &parser->draft;
+        struct draft *draft = &parser->draft;
         size_t length = parent_length(draft->match);
         struct config_parent *parent = find_parent(parser, draft->match, length);
         struct cgb_rule *larger = parent ? reallocarray(parent->rules, parent->n_rules + 1, sizeof(*larger)) : NULL;
@@ -100,17 +124,26 @@ static bool add_rule(struct parser *parser)
                 .match = strdup(below(draft->match, draft->match, length)),
                 .share_permille = draft->share_permille,
                 .flags = draft->is_dry ? CGB_DRY_RUN : 0,
+                .interactive = take_list(&draft->interactive),
+                .batch = take_list(&draft->batch),
         };
-        if (!rule->name || !rule->match || !copy_excludes(parser, rule, length))
+        if (!rule->name || !rule->match || !rule->interactive || !rule->batch || !copy_excludes(parser, rule, length))
                 return false;
         check(parser, rule);
         return true;
 }
 
+static void clear_patterns(struct patterns *patterns)
+{
+        for (size_t i = 0; i < patterns->n; i++)
+                free(patterns->list[i]);
+}
+
 static void clear_draft(struct draft *draft)
 {
-        for (size_t i = 0; i < draft->n_excludes; i++)
-                free(draft->exclude[i]);
+        clear_patterns(&draft->exclude);
+        clear_patterns(&draft->interactive);
+        clear_patterns(&draft->batch);
         free(draft->match);
         free(draft->name);
         *draft = (struct draft){ 0 };
@@ -152,14 +185,21 @@ void config_check_parents_apart(struct parser *parser)
                 }
 }
 
+static void free_list(const char *const *list)
+{
+        for (const char *const *at = list; at && *at; at++)
+                free((char *)*at);
+        free((void *)list);
+}
+
 static void free_parent(struct config_parent *parent)
 {
         for (size_t i = 0; i < parent->n_rules; i++) {
                 const struct cgb_rule *rule = &parent->rules[i];
 
-                for (const char *const *exclude = rule->exclude; exclude && *exclude; exclude++)
-                        free((char *)*exclude);
-                free((void *)rule->exclude);
+                free_list(rule->exclude);
+                free_list(rule->interactive);
+                free_list(rule->batch);
                 free((char *)rule->match);
                 free((char *)rule->name);
         }

@@ -117,7 +117,7 @@ static char *read_line(char *buffer, int size, void *stream)
         parser->line++;
         look_at_line(parser, n);
         if (n + 2 > (size_t)size) {
-                config_mistake(parser, parser->line, "write one more exclude = line instead", "the line is longer than %d bytes", size - 2);
+                config_mistake(parser, parser->line, "divide it: exclude, interactive and batch may be given in several lines", "the line is longer than %d bytes", size - 2);
                 strcpy(buffer, "\n");
         } else {
                 memcpy(buffer, parser->at, n);

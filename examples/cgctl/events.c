@@ -73,6 +73,12 @@ static void print_event(const struct cgb_event *event)
         case CGB_EVENT_FOREIGN_LIMIT:
                 report_line(NULL, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
                 break;
+        case CGB_EVENT_LANES:
+                report_line(NULL, "%s has lanes: interactive and batch", event->name);
+                break;
+        case CGB_EVENT_SORTED:
+                report_line(NULL, "%s: process %d goes into the batch lane", event->name, (int)event->pid);
+                break;
         case CGB_EVENT_RESTORED:
                 print_restored(event);
                 break;
@@ -92,6 +98,6 @@ void events_print(struct cgb *cgb, bool verbose)
         struct cgb_event event;
 
         while (cgb_next_event(cgb, &event))
-                if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY))
+                if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY && event.type != CGB_EVENT_SORTED))
                         print_event(&event);
 }

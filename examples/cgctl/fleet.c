@@ -134,6 +134,7 @@ static bool same_text(const char *const *a, const char *const *b)
 static bool same_rule(const struct cgb_rule *a, const struct cgb_rule *b)
 {
         return !strcmp(a->name, b->name) && !strcmp(a->match, b->match) && same_text(a->exclude, b->exclude) &&
+                same_text(a->interactive, b->interactive) && same_text(a->batch, b->batch) &&
                 a->share_permille == b->share_permille && a->flags == b->flags;
 }
 

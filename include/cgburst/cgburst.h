@@ -18,7 +18,7 @@
  * Only the policy wanted, with sensors and actuators of your own? See <cgburst/policy.h>.
  *
  * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. The library has no global
- * state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim and for memory pressure, and take no signals. A context belongs to one thread at a time;
+ * state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim and for memory pressure, and one that moves processes between lanes; they take no signals. A context belongs to one thread at a time;
  * contexts are independent of each other.
  */
 
@@ -65,6 +65,15 @@ struct cgb_rule {
         uint32_t share_permille;        /**< of each workspace, 10..100000; 0: the weight that it has when it is found */
         uint32_t flags;                 /**< CGB_DRY_RUN: what this rule finds is measured and decided on, and not written; or 0 */
         uint64_t memory_floor_bytes;    /**< of each workspace, for the memory law alone (no file has it); 0: its memory.low */
+        /**
+         * Which processes of a workspace go into which of its lanes: patterns as "comm:vim", "exe:/usr/bin/" "*", "cmdline:*-j*" with wildcards over the
+         * whole text, or "terminal:foreground" (background, none); NULL at the end, NULL: none. With one of either list each workspace of the rule gets
+         * two groups inside, "interactive" and "batch", with an account each. Children of a batch process are batch; else an interactive pattern
+         * comes before a batch one, and who has neither is interactive. Nobody comes back from batch, or leaves the workspace. At the end the
+         * processes return and the lanes go. A group with groups of its own, or of a unit of systemd's without Delegate=, gets none.
+         */
+        const char *const *interactive;
+        const char *const *batch;
 };
 
 /**
@@ -166,6 +175,8 @@ enum cgb_event_type {
         CGB_EVENT_MEMORY,               /**< memory.high was written or memory asked back, or would be in a dry run: see .memory */
         CGB_EVENT_FROZEN,               /**< grows without end while memory is short: its memory.high stays where it is, see .memory */
         CGB_EVENT_FOREIGN_LIMIT,        /**< somebody else wrote its memory.high, see .memory.bytes: left alone from now on */
+        CGB_EVENT_LANES,                /**< it has lanes now, and its processes are in them */
+        CGB_EVENT_SORTED,               /**< a process of it, see .pid, was moved from its interactive lane to its batch lane */
 };
 
 /** Something that happened. Pointers are good until the next call on the same context. */
@@ -177,6 +188,7 @@ struct cgb_event {
         uint32_t weight;                /**< for CGB_EVENT_FOREIGN_WRITE and CGB_EVENT_UNDONE: what was found */
         struct cgb_memory_action memory; /**< for CGB_EVENT_MEMORY, CGB_EVENT_FROZEN and CGB_EVENT_FOREIGN_LIMIT */
         uint32_t restored;              /**< for CGB_EVENT_RESTORED: how many files */
+        pid_t pid;                      /**< for CGB_EVENT_SORTED */
         const struct cgb_fault *fault;  /**< for CGB_EVENT_ERROR; else NULL */
 };
 

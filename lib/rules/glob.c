@@ -48,7 +48,7 @@ static bool name_matches(const char *pattern, const char *path)
 }
 
 /* A set ends at the first "]" that is not its first character; without one "[" would quietly be a plain character. */
-static bool sets_are_closed(const char *name)
+bool cgb_glob_sets_are_closed(const char *name)
 {
         for (const char *c = name; *c != '\0'; c++) {
                 if (*c != '[')
@@ -67,7 +67,7 @@ static const char *complain_of_name(const char *name, bool last, bool *any_names
                 return "has an empty name in it, or a slash at an end";
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
                 return "has \".\" or \"..\" in it";
-        if (!sets_are_closed(name))
+        if (!cgb_glob_sets_are_closed(name))
                 return "has a \"[\" without \"]\"";
         if (strcmp(name, ANY_NAMES) == 0) {
                 if (last)
@@ -113,4 +113,52 @@ enum cgb_glob cgb_glob_match(const char *pattern, const char *path)
                 return here;
         deeper = cgb_glob_match(pattern, next_name(path));
         return deeper > here ? deeper : here;
+}
+
+/* Is @c in the set that begins behind "["? Sets @ret to what comes behind "]". */
+static bool set_has(const char *set, char c, const char **ret)
+{
+        bool negated = *set == '!', found = false;
+        const char *first = set += negated;
+
+        for (; *set != ']' || set == first; set++) {
+                char low = *set;
+
+                if (set[1] == '-' && set[2] != ']')
+                        set += 2;
+                found |= (unsigned char)low <= (unsigned char)c && (unsigned char)c <= (unsigned char)*set;
+        }
+        *ret = set + 1;
+        return found != negated;
+}
+
+/* One character of @text against what is at @pattern, which is no "*". @return what comes behind in the pattern; NULL: it is another. */
+static const char *match_one(const char *pattern, char c)
+{
+        const char *rest;
+
+        if (*pattern == '[')
+                return set_has(pattern + 1, c, &rest) ? rest : NULL;
+        return *pattern == '?' || *pattern == c ? pattern + 1 : NULL;
+}
+
+bool cgb_glob_match_text(const char *pattern, const char *text)
+{
+        const char *star = NULL, *star_text = NULL, *rest;
+
+        /* only the last "*" can still give way, so nobody's text makes this slower than the product of both lengths */
+        while (*text != '\0') {
+                if (*pattern == '*') {
+                        star = ++pattern;
+                        star_text = text;
+                } else if (*pattern != '\0' && (rest = match_one(pattern, *text)) != NULL) {
+                        pattern = rest;
+                        text++;
+                } else if (star != NULL) {
+                        pattern = star;
+                        text = ++star_text;
+                } else
+                        return false;
+        }
+        return pattern[strspn(pattern, "*")] == '\0';
 }

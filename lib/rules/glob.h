@@ -8,6 +8,7 @@
  * in the place of a whole name for any number of names, none included. There is no escaping: systemd's names have
  * backslashes in them, and "[*]" is a star.
  */
+#include <stdbool.h>
 
 /** What a pattern says about a path. */
 enum cgb_glob {
@@ -23,3 +24,9 @@ const char *cgb_glob_complain(const char *pattern);
 
 /** @pattern: one without complaint; @path: as cgb_path_is_valid() takes it. */
 enum cgb_glob cgb_glob_match(const char *pattern, const char *path);
+
+/** Does every "[" of @pattern have its "]"? */
+bool cgb_glob_sets_are_closed(const char *pattern);
+
+/** The same wildcards over a whole text, where "*" also takes slashes and spaces. @pattern: one whose sets are closed. */
+bool cgb_glob_match_text(const char *pattern, const char *text);

@@ -7,6 +7,7 @@
 
 #include "fault.h"
 #include "kernel/path.h"
+#include "rules/lanes.h"
 #include "rules/rules.h"
 
 static int check_pattern(const char *pattern, struct cgb_fault *fault)
@@ -21,6 +22,21 @@ static int check_pattern(const char *pattern, struct cgb_fault *fault)
                 "write it as \"user-*.slice\" or \"**/docker-*.scope\", below the parent");
 }
 
+static int check_lanes(const char *const *patterns, struct cgb_fault *fault)
+{
+        for (; patterns != NULL && *patterns != NULL; patterns++) {
+                const char *complaint = cgb_lane_complain(*patterns);
+                char message[sizeof ((struct cgb_fault *)0)->message];
+
+                if (complaint == NULL)
+                        continue;
+                snprintf(message, sizeof message, "the pattern %s", complaint);
+                return cgb_fault_set(fault, -EINVAL, *patterns, message,
+                        "write it as \"comm:vim\", \"exe:/usr/bin/*\", \"cmdline:*make*\" or \"terminal:foreground\"");
+        }
+        return 0;
+}
+
 int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault)
 {
         int r = check_pattern(rule->match, fault);
@@ -30,45 +46,61 @@ int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault)
         if (r == 0 && rule->share_permille != 0
             && (rule->share_permille < CGB_SHARE_MIN_PERMILLE || rule->share_permille > CGB_SHARE_MAX_PERMILLE))
                 r = cgb_fault_set(fault, -EINVAL, rule->match, "the share is out of range", "10 to 100000, that is 0.01 to 100; or 0");
+        if (r == 0)
+                r = check_lanes(rule->interactive, fault);
+        if (r == 0)
+                r = check_lanes(rule->batch, fault);
         if (r == 0 && (rule->flags & ~CGB_DRY_RUN) != 0)
                 r = cgb_fault_set(fault, -EINVAL, rule->match, "there is a flag that this version does not know", "use CGB_DRY_RUN or 0");
         return r;
 }
 
-/* @return NULL without memory. */
-static const char **copy_list(const char *const *list)
+static size_t count(const char *const *list)
 {
         size_t n = 0;
-        const char **copy;
 
         while (list != NULL && list[n] != NULL)
                 n++;
-        copy = calloc(n + 1, sizeof *copy);
-        for (size_t i = 0; copy != NULL && i < n && (i == 0 || copy[i - 1] != NULL); i++)
-                copy[i] = strdup(list[i]);
+        return n;
+}
+
+static void free_list(const char *const *list)
+{
+        for (size_t i = 0; i < count(list); i++)
+                free((char *)list[i]);
+        free((void *)list);
+}
+
+/* @return NULL without memory. */
+static const char **copy_list(const char *const *list)
+{
+        size_t n = count(list);
+        const char **copy = calloc(n + 1, sizeof *copy);
+
+        for (size_t i = 0; copy != NULL && i < n; i++)
+                if ((copy[i] = strdup(list[i])) == NULL) {
+                        free_list(copy);
+                        return NULL;
+                }
         return copy;
 }
 
 static int copy_rule(struct cgb_rule *ret, const struct cgb_rule *rule)
 {
-        const char **exclude = copy_list(rule->exclude);
-        size_t n = 0;
-
         *ret = *rule;
         ret->name = strdup(rule->name != NULL ? rule->name : "");
         ret->match = strdup(rule->match);
-        ret->exclude = exclude;
-        while (rule->exclude != NULL && rule->exclude[n] != NULL)
-                if (exclude == NULL || exclude[n++] == NULL)
-                        return -ENOMEM;
-        return ret->name != NULL && ret->match != NULL && exclude != NULL ? 0 : -ENOMEM;
+        ret->exclude = copy_list(rule->exclude);
+        ret->interactive = copy_list(rule->interactive);
+        ret->batch = copy_list(rule->batch);
+        return ret->name != NULL && ret->match != NULL && ret->exclude != NULL && ret->interactive != NULL && ret->batch != NULL ? 0 : -ENOMEM;
 }
 
 static void free_rule(struct cgb_rule *rule)
 {
-        for (const char *const *exclude = rule->exclude; exclude != NULL && *exclude != NULL; exclude++)
-                free((char *)*exclude);
-        free((void *)rule->exclude);
+        free_list(rule->batch);
+        free_list(rule->interactive);
+        free_list(rule->exclude);
         free((char *)rule->match);
         free((char *)rule->name);
 }

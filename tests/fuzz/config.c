@@ -36,6 +36,12 @@ static void write_path(FILE *out, const char *key, const struct config_parent *p
         fprintf(out, "%s=%s%s%s\n", key, parent->path, *parent->path != '\0' ? "/" : "", pattern);
 }
 
+static void write_lane(FILE *out, const char *key, const char *const *patterns)
+{
+        for (; *patterns != NULL; patterns++)
+                fprintf(out, "%s=%s\n", key, *patterns);
+}
+
 static void write_rule(FILE *out, const struct config_parent *parent, const struct cgb_rule *rule)
 {
         fprintf(out, "[rule %s]\n", rule->name);
@@ -44,6 +50,8 @@ static void write_rule(FILE *out, const struct config_parent *parent, const stru
                 write_path(out, "exclude", parent, *exclude);
         if (rule->share_permille != 0)
                 fprintf(out, "shares=%u.%02u\n", rule->share_permille / 1000, rule->share_permille % 1000 / 10);
+        write_lane(out, "interactive", rule->interactive);
+        write_lane(out, "batch", rule->batch);
         fprintf(out, "dry-run=%s\n", (rule->flags & CGB_DRY_RUN) != 0 ? "yes" : "no");
 }
 

@@ -18,6 +18,7 @@
 #include "kernel/mount.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
+#include "kernel/process.h"
 #include "rules/glob.h"
 
 /* Fails loudly in every kind of build. */
@@ -239,10 +240,36 @@ static void fuzz_globs(const char *bytes, size_t n)
         free(pattern);
 }
 
+static void fuzz_process_stat(const char *bytes, size_t n)
+{
+        static struct cgb_process a, b; /* large */
+
+        if (PARSE_TWICE(cgb_parse_process_stat, a, b, bytes, n))
+                check(a.pid > 0 && a.pid == b.pid && a.parent == b.parent && a.terminal == b.terminal && strcmp(a.comm, b.comm) == 0 &&
+                        strlen(a.comm) < CGB_COMM_SIZE, "a process has a number and a short name");
+}
+
+/* A pattern, and a text behind a newline. */
+static void fuzz_texts(const char *bytes, size_t n)
+{
+        char *pattern = strndup(bytes, n), *text;
+
+        check(pattern != NULL, "there is memory");
+        text = strchr(pattern, '\n');
+        if (text != NULL)
+                *text++ = '\0';
+        if (text != NULL && cgb_glob_sets_are_closed(pattern)) {
+                check(!cgb_glob_match_text(pattern, text) || strchr(pattern, '*') != NULL || strchr(pattern, '[') != NULL ||
+                        strlen(pattern) == strlen(text), "without a star lengths are alike");
+                check(cgb_glob_match_text("*", text), "a star takes all");
+        }
+        free(pattern);
+}
+
 static void (*const targets[])(const char *bytes, size_t n) = {
         fuzz_cpu_stat, fuzz_pressure, fuzz_memory_events, fuzz_memory_stat, fuzz_cgroup_events, fuzz_u64, fuzz_limit,
         fuzz_weight, fuzz_cpu_max, fuzz_cpu_list, fuzz_words, fuzz_mountinfo, fuzz_own_group, fuzz_paths,
-        fuzz_globs,
+        fuzz_globs, fuzz_process_stat, fuzz_texts,
 };
 
 /* The first byte, from 'a' on: a letter can be typed into a seed. */

@@ -124,6 +124,10 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
                 {"[rule a]\nmatch = a/*\nexclude = b/c\n", 1},
                 {"[rule a]\nmatch = a/x\x7f*\n", 2},
                 {"[rule a]\nmatch = a/*\nexclude = a/b\va/c\n", 3},
+                {"[rule a]\nmatch = a/*\nbatch = make\nshares = 1\n", 3},
+                {"[rule a]\nmatch = a/*\ninteractive = comm:a,,comm:b\n", 3},
+                {"[rule a]\nmatch = a/*\ninteractive = terminal:loud\n", 3},
+                {"[rule a]\nmatch = a/*\nbatch = comm:sixteen-characters\n", 3},
                 {"[rule a]\nmatch = a/*\nthis is no key\n", 3},
                 {"[rule a]\nmatch = a/*\n [rule b]\nmatch = b/*\n", 3},
                 {"[daemon]\nstep = 0\n[rule a]\nmatch = a/*\n", 2},
@@ -144,6 +148,25 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
                 if (complaints.line != bad[i].line)
                         fail_msg("line %u and not %u of: %s(%s)", complaints.line, bad[i].line, bad[i].text, complaints.message);
         }
+}
+
+static void lanes_are_lists_with_commas_in_as_many_lines_as_one_likes(void **state)
+{
+        struct config config = parse("[rule a]\nmatch = a/*\ninteractive = comm:vim , exe:/usr/bin/*sh,\nbatch = cmdline:make -j*\n"
+                                     "  comm:cc1*, terminal:background\n[rule b]\nmatch = a/b\n");
+        const struct cgb_rule *rules = config.parents[0].rules;
+
+        (void)state;
+        assert_string_equal(rules[0].interactive[0], "comm:vim");
+        assert_string_equal(rules[0].interactive[1], "exe:/usr/bin/*sh");
+        assert_null(rules[0].interactive[2]);
+        assert_string_equal(rules[0].batch[0], "cmdline:make -j*");
+        assert_string_equal(rules[0].batch[1], "comm:cc1*");
+        assert_string_equal(rules[0].batch[2], "terminal:background");
+        assert_null(rules[0].batch[3]);
+        assert_null(rules[1].interactive[0]);
+        assert_null(rules[1].batch[0]);
+        config_free(&config);
 }
 
 static void several_mistakes_are_all_told(void **state)
@@ -198,6 +221,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(rules_are_sorted_by_what_is_before_the_first_wildcard),
                 cmocka_unit_test(every_key_is_taken),
                 cmocka_unit_test(every_mistake_is_told_with_its_line_and_a_remedy),
+                cmocka_unit_test(lanes_are_lists_with_commas_in_as_many_lines_as_one_likes),
                 cmocka_unit_test(several_mistakes_are_all_told),
                 cmocka_unit_test(a_line_that_is_too_long_is_refused_and_not_cut),
                 cmocka_unit_test(the_shipped_example_has_no_mistakes),
