@@ -13,6 +13,7 @@
 #include "events.h"
 #include "fleet.h"
 #include "manager.h"
+#include "message.h"
 #include "notify.h"
 #include "options.h"
 #include "report.h"
@@ -151,7 +152,7 @@ static int fail(const struct daemon *daemon, int error)
 
 static struct cgb_overview overview_of(const struct daemon *daemon)
 {
-        struct cgb_overview overview = { .size = sizeof(overview) };
+        struct cgb_overview overview = {.size = sizeof overview};
 
         cgb_get_overview(daemon->cgb, &overview);
         return overview;
@@ -186,7 +187,8 @@ static int start(struct daemon *daemon)
 
         struct cgb_overview overview = overview_of(daemon);
 
-        report_line(NULL, "%s on %s is managed%s: %u workspaces, a step every %.2fs", overview.parent, overview.mount,
+        message_print(&(struct message){.kind = "managed", .parent = overview.parent},
+                "%s on %s is managed%s: %u workspaces, a step every %.2fs", overview.parent, overview.mount,
                 daemon->dry_run ? " (dry run: nothing is written)" : "", overview.workspaces,
                 (double)overview.step_usec / USEC_PER_SEC);
         notify_ready();
@@ -202,7 +204,7 @@ static int stop(struct daemon *daemon)
         events_print(daemon->cgb, daemon->verbose);
         if (r < 0)
                 return fail(daemon, r);
-        report_line(NULL, daemon->dry_run ? "stopped" : "stopped; everything is put back");
+        message_print(&(struct message){.kind = "stopped"}, "%s", daemon->dry_run ? "stopped" : "stopped; everything is put back");
         return EXIT_OK;
 }
 
@@ -228,7 +230,7 @@ static int manage(struct daemon *daemon)
                 int timeout_msec = notify_watchdog_msec();
                 size_t n = manager_prepare(&daemon->manager, fds, &timeout_msec);
 
-                fds[n] = (struct pollfd){ .fd = daemon->signals.fd, .events = POLLIN };
+                fds[n] = (struct pollfd){.fd = daemon->signals.fd, .events = POLLIN};
                 if (poll(fds, n + 1, timeout_msec) < 0)
                         continue;
                 if (signals_next(&daemon->signals))

@@ -4,32 +4,66 @@
  * One line an event: what, who, and the number that goes with it.
  */
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "events.h"
+#include "message.h"
 #include "report.h"
 
-static void print_restored(const struct cgb_event *event)
+/* An event, and whose. */
+struct told {
+        const struct cgb_event *event;
+        const char *parent;
+};
+
+static void say(const struct told *told, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+
+static void say(const struct told *told, const char *format, ...)
 {
-        report_line(NULL, "put back %u file%s that a manager which died had left behind", event->restored,
+        const struct cgb_event *event = told->event;
+        const struct message about = {
+                .kind = cgb_event_type_to_string(event->type),
+                .parent = told->parent,
+                .workspace = event->name,
+                .remedy = event->fault ? event->fault->remedy : NULL,
+        };
+        char text[2048];
+        va_list arguments;
+
+        va_start(arguments, format);
+        vsnprintf(text, sizeof text, format, arguments);
+        va_end(arguments);
+        message_print(&about, "%s", text);
+}
+
+static void print_restored(const struct told *told)
+{
+        const struct cgb_event *event = told->event;
+        say(told, "put back %u file%s that a manager which died had left behind", event->restored,
                 event->restored == 1 ? "" : "s");
 }
 
-static void print_pressure(const struct cgb_event *event)
+static void print_pressure(const struct told *told)
 {
+        const struct cgb_event *event = told->event;
         if (event->price_permille > 0)
-                report_line(NULL, "pressure: the CPUs are contended, price %u.%03u", event->price_permille / 1000,
+                say(told, "pressure: the CPUs are contended, price %u.%03u", event->price_permille / 1000,
                         event->price_permille % 1000);
         else
-                report_line(NULL, "pressure: over");
+                say(told, "pressure: over");
 }
 
-static void print_weight(const struct cgb_event *event)
+static void print_weight(const struct told *told)
 {
-        report_line(NULL, "%s %s: %u -> %u (%s)", cgb_event_type_to_string(event->type), event->name, event->action.previous,
+        const struct cgb_event *event = told->event;
+        say(told, "%s %s: %u -> %u (%s)", cgb_event_type_to_string(event->type), event->name, event->action.previous,
                 event->action.weight, cgb_reason_to_string(event->action.reason));
 }
 
-static void print_memory(const struct cgb_event *event)
+static void print_memory(const struct told *told)
 {
+        const struct cgb_event *event = told->event;
         static const char *const verbs[] = {
                 [CGB_MEMORY_RAISE] = "memory.high raised to",
                 [CGB_MEMORY_LOWER] = "memory.high lowered to",
@@ -38,66 +72,70 @@ static void print_memory(const struct cgb_event *event)
         const struct cgb_memory_action *action = &event->memory;
 
         if (action->bytes == CGB_MEMORY_MAX)
-                report_line(NULL, "%s %s: memory.high is max again (%s)", cgb_event_type_to_string(event->type), event->name,
+                say(told, "%s %s: memory.high is max again (%s)", cgb_event_type_to_string(event->type), event->name,
                         cgb_memory_reason_to_string(action->reason));
         else
-                report_line(NULL, "%s %s: %s %.1f MiB (%s)", cgb_event_type_to_string(event->type), event->name,
+                say(told, "%s %s: %s %.1f MiB (%s)", cgb_event_type_to_string(event->type), event->name,
                         verbs[action->type], (double)action->bytes / (1 << 20), cgb_memory_reason_to_string(action->reason));
 }
 
-static void print_event(const struct cgb_event *event)
+static void print_event(const struct told *told)
 {
+        const struct cgb_event *event = told->event;
         switch (event->type) {
         case CGB_EVENT_WEIGHT:
-                print_weight(event);
+                print_weight(told);
                 break;
         case CGB_EVENT_BOOSTED:
         case CGB_EVENT_SPENT:
-                report_line(NULL, "%s %s: weight %u", cgb_event_type_to_string(event->type), event->name,
+                say(told, "%s %s: weight %u", cgb_event_type_to_string(event->type), event->name,
                         event->action.weight);
                 break;
         case CGB_EVENT_PRESSURE:
-                print_pressure(event);
+                print_pressure(told);
                 break;
         case CGB_EVENT_FOREIGN_WRITE:
-                report_line(NULL, "%s: somebody else wrote its cpu.weight (%u); left alone from now on", event->name,
+                say(told, "%s: somebody else wrote its cpu.weight (%u); left alone from now on", event->name,
                         event->weight);
                 break;
         case CGB_EVENT_UNDONE:
-                report_line(NULL, "%s: somebody put its cpu.weight back (%u); written again, this once", event->name, event->weight);
+                say(told, "%s: somebody put its cpu.weight back (%u); written again, this once", event->name, event->weight);
                 break;
         case CGB_EVENT_MEMORY:
         case CGB_EVENT_FROZEN:
-                print_memory(event);
+                print_memory(told);
                 break;
         case CGB_EVENT_FOREIGN_LIMIT:
-                report_line(NULL, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
+                say(told, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
                 break;
         case CGB_EVENT_LANES:
-                report_line(NULL, "%s has lanes: interactive and batch", event->name);
+                say(told, "%s has lanes: interactive and batch", event->name);
                 break;
         case CGB_EVENT_SORTED:
-                report_line(NULL, "%s: process %d goes into the batch lane", event->name, (int)event->pid);
+                say(told, "%s: process %d goes into the batch lane", event->name, (int)event->pid);
                 break;
         case CGB_EVENT_RESTORED:
-                print_restored(event);
+                print_restored(told);
                 break;
         case CGB_EVENT_ERROR:
-                report_fault(event->fault, event->fault->code, event->name);
+                say(told, "%s: %s (%s)", *event->fault->file ? event->fault->file : event->name,
+                        event->fault->message, error_name(event->fault->code));
                 break;
         case CGB_EVENT_ADDED:
         case CGB_EVENT_GONE:
         default:
-                report_line(NULL, "%s %s", cgb_event_type_to_string(event->type), event->name);
+                say(told, "%s %s", cgb_event_type_to_string(event->type), event->name);
                 break;
         }
 }
 
 void events_print(struct cgb *cgb, bool verbose)
 {
+        struct cgb_overview overview = {.size = sizeof overview};
         struct cgb_event event;
 
+        cgb_get_overview(cgb, &overview);
         while (cgb_next_event(cgb, &event))
                 if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY && event.type != CGB_EVENT_SORTED))
-                        print_event(&event);
+                        print_event(&(struct told){&event, overview.parent});
 }

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "fleet.h"
 #include "manager.h"
+#include "message.h"
 #include "notify.h"
 #include "report.h"
 #include "signals.h"
@@ -58,7 +59,7 @@ static int open_member(const struct fleet *fleet, struct member *member)
 /* Looks at the nearest group above the parent that is there, for one change; whoever is told of it looks again. */
 static void watch_for(const struct fleet *fleet, const struct member *member)
 {
-        struct cgb_overview overview = { .size = sizeof(overview) };
+        struct cgb_overview overview = {.size = sizeof overview};
         char path[PATH_MAX];
 
         cgb_get_overview(member->cgb, &overview);
@@ -77,14 +78,15 @@ static void tell_error(struct member *member, int error)
                 return;
         member->error = error;
         if (error == -ENOENT)
-                report_line(NULL, "%s is not there; it is waited for", member->parent->path);
+                message_print(&(struct message){.kind = "waiting", .parent = member->parent->path},
+                        "%s is not there; it is waited for", member->parent->path);
         else
                 report_fault(cgb_get_fault(member->cgb), error, member->parent->path);
 }
 
 static void start_member(const struct fleet *fleet, struct member *member)
 {
-        struct cgb_overview overview = { .size = sizeof(overview) };
+        struct cgb_overview overview = {.size = sizeof overview};
         bool is_dry = fleet->options->library->flags & CGB_DRY_RUN;
 
         watch_for(fleet, member);
@@ -98,7 +100,8 @@ static void start_member(const struct fleet *fleet, struct member *member)
         if (member->manager.server_error < 0)
                 report_error("status socket", member->manager.server_error, "managing goes on; cgctl status cannot ask");
         cgb_get_overview(member->cgb, &overview);
-        report_line(NULL, "%s on %s is managed%s: %u workspaces", overview.parent, overview.mount,
+        message_print(&(struct message){.kind = "managed", .parent = overview.parent},
+                "%s on %s is managed%s: %u workspaces", overview.parent, overview.mount,
                 is_dry ? " (dry run: nothing is written)" : "", overview.workspaces);
 }
 
@@ -201,12 +204,13 @@ static void reload(struct fleet *fleet)
         int r = config_report_load(&config, fleet->options->config);
 
         if (r < 0) {
-                report_line(NULL, "%s is not used; the old configuration stays in force", fleet->options->config);
+                message_print(&(struct message){.kind = "config-refused"},
+                        "%s is not used; the old configuration stays in force", fleet->options->config);
                 return;
         }
         r = use_config(fleet, &config);
         if (r == 0)
-                report_line(NULL, "%s is in force", fleet->options->config);
+                message_print(&(struct message){.kind = "config-used"}, "%s is in force", fleet->options->config);
         else
                 report_error(fleet->options->config, r, "mend it, and send SIGHUP again");
 }
@@ -260,10 +264,10 @@ static bool some_wait(const struct fleet *fleet)
 
 static void tell_status(const struct fleet *fleet)
 {
-        struct cgb_overview sum = { .size = sizeof(sum) };
+        struct cgb_overview sum = {.size = sizeof(sum)};
 
         for (size_t i = 0; i < fleet->config.n_parents; i++) {
-                struct cgb_overview overview = { .size = sizeof(overview) };
+                struct cgb_overview overview = {.size = sizeof overview};
 
                 if (!fleet->members[i].cgb || cgb_get_overview(fleet->members[i].cgb, &overview) < 0)
                         continue;
@@ -283,8 +287,8 @@ static void wait_and_handle(struct fleet *fleet, struct pollfd *fds, size_t *cou
 
         if (some_wait(fleet) && (timeout_msec < 0 || timeout_msec > RETRY_MSEC))
                 timeout_msec = RETRY_MSEC;
-        fds[0] = (struct pollfd){ .fd = fleet->signals.fd, .events = POLLIN };
-        fds[1] = (struct pollfd){ .fd = fleet->inotify_fd, .events = POLLIN };
+        fds[0] = (struct pollfd){.fd = fleet->signals.fd, .events = POLLIN};
+        fds[1] = (struct pollfd){.fd = fleet->inotify_fd, .events = POLLIN};
         for (size_t i = 0; i < fleet->config.n_parents; i++)
                 n += counts[i] = manager_prepare(&fleet->members[i].manager, fds + n, &timeout_msec);
 
@@ -334,14 +338,14 @@ static int start_manage_stop(struct fleet *fleet, struct config *config)
         int closed = close_fleet(fleet);
 
         if (r == 0 && closed == 0)
-                report_line(NULL, "stopped; everything is put back");
+                message_print(&(struct message){.kind = "stopped"}, "stopped; everything is put back");
         return r == 0 && closed == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 int fleet_run(const struct fleet_options *options)
 {
         static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, 0 };
-        struct fleet fleet = { .options = options };
+        struct fleet fleet = {.options = options};
         struct config config;
         int r = config_report_load(&config, options->config);
 

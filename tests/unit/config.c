@@ -201,7 +201,7 @@ static void the_shipped_example_has_no_mistakes(void **state)
         (void)state;
         assert_int_equal(config_load(&config, shipped, note, &complaints), 0);
         assert_int_equal(complaints.n, 0);
-        assert_int_equal(config.n_parents, 4);
+        assert_int_equal(config.n_parents, 7);
         config_free(&config);
 }
 
