@@ -36,6 +36,8 @@ static void print_rule(const struct cgb_rule *rule)
                 printf("  but not %s", *exclude);
         if (rule->share_permille)
                 printf("  shares %g", (double)rule->share_permille / 1000);
+        if (rule->memory_floor_bytes)
+                printf("  memory floor %g MiB", (double)rule->memory_floor_bytes / (1 << 20));
         fputs(rule->flags & CGB_DRY_RUN ? "  dry run" : "", stdout);
         print_lane("interactive", rule->interactive);
         print_lane("batch", rule->batch);

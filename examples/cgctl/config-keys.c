@@ -90,6 +90,17 @@ static void take_shares(struct parser *parser, const char *value)
         parser->draft.share_permille = (uint32_t)hundredths * PERMILLE_PER_HUNDREDTH;
 }
 
+static void take_memory_floor(struct parser *parser, const char *value)
+{
+        struct draft *draft = &parser->draft;
+
+        if (draft->memory_floor_bytes)
+                given_twice(parser, "memory-floor");
+        if (!options_take_size(value, &draft->memory_floor_bytes))
+                config_mistake(parser, parser->line, "a size is a whole number with K, M, G or T behind it, such as 512M",
+                        "memory-floor: \"%s\" is not a size from " SIZE_RANGE, value);
+}
+
 void config_take_rule_key(struct parser *parser, const char *key, const char *value)
 {
         struct draft *draft = &parser->draft;
@@ -106,8 +117,10 @@ void config_take_rule_key(struct parser *parser, const char *key, const char *va
                 take_dry_run(parser, value);
         else if (!strcmp(key, "shares"))
                 take_shares(parser, value);
+        else if (!strcmp(key, "memory-floor"))
+                take_memory_floor(parser, value);
         else
-                config_mistake(parser, parser->line, "a rule has match, exclude, shares, interactive, batch and dry-run",
+                config_mistake(parser, parser->line, "a rule has match, exclude, shares, memory-floor, interactive, batch and dry-run",
                         "[rule %s]: there is no key \"%s\"", draft->name, key);
 }
 

@@ -29,6 +29,7 @@ struct draft {
         unsigned match_line;
         struct patterns exclude, interactive, batch;
         uint32_t share_permille;
+        uint64_t memory_floor_bytes;    /* 0: none */
         bool has_shares, has_dry_run, is_dry;
 };
 

@@ -123,6 +123,7 @@ static bool add_rule(struct parser *parser)
                 .name = strdup(draft->name),
                 .match = strdup(below(draft->match, draft->match, length)),
                 .share_permille = draft->share_permille,
+                .memory_floor_bytes = draft->memory_floor_bytes,
                 .flags = draft->is_dry ? CGB_DRY_RUN : 0,
                 .interactive = take_list(&draft->interactive),
                 .batch = take_list(&draft->batch),

@@ -138,7 +138,7 @@ static bool same_rule(const struct cgb_rule *a, const struct cgb_rule *b)
 {
         return !strcmp(a->name, b->name) && !strcmp(a->match, b->match) && same_text(a->exclude, b->exclude) &&
                 same_text(a->interactive, b->interactive) && same_text(a->batch, b->batch) &&
-                a->share_permille == b->share_permille && a->flags == b->flags;
+                a->share_permille == b->share_permille && a->memory_floor_bytes == b->memory_floor_bytes && a->flags == b->flags;
 }
 
 static bool same_parent(const struct config_parent *a, const struct config_parent *b)

@@ -50,6 +50,8 @@ static void write_rule(FILE *out, const struct config_parent *parent, const stru
                 write_path(out, "exclude", parent, *exclude);
         if (rule->share_permille != 0)
                 fprintf(out, "shares=%u.%02u\n", rule->share_permille / 1000, rule->share_permille % 1000 / 10);
+        if (rule->memory_floor_bytes != 0)
+                fprintf(out, "memory-floor=%" PRIu64 "\n", rule->memory_floor_bytes);
         write_lane(out, "interactive", rule->interactive);
         write_lane(out, "batch", rule->batch);
         fprintf(out, "dry-run=%s\n", (rule->flags & CGB_DRY_RUN) != 0 ? "yes" : "no");

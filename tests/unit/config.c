@@ -76,7 +76,7 @@ static void rules_are_sorted_by_what_is_before_the_first_wildcard(void **state)
 static void every_key_is_taken(void **state)
 {
         struct config config = parse("; a comment\n[daemon]\nstep = 0.25\n\n[rule users]\nmatch = u/user-*.slice ; another\n"
-                                     "exclude = u/user-0.slice u/user-1.slice\n  u/user-2.slice\nshares = 2.5\ndry-run = yes\n"
+                                     "exclude = u/user-0.slice u/user-1.slice\n  u/user-2.slice\nshares = 2.5\nmemory-floor = 512M\ndry-run = yes\n"
                                      "[rule rest]\nmatch = u/*\ndry-run = no");
         const struct cgb_rule *rules;
 
@@ -91,8 +91,10 @@ static void every_key_is_taken(void **state)
         assert_string_equal(rules[0].exclude[2], "user-2.slice");
         assert_null(rules[0].exclude[3]);
         assert_int_equal(rules[0].share_permille, 2500);
+        assert_int_equal(rules[0].memory_floor_bytes, 512ull << 20);
         assert_int_equal(rules[0].flags, CGB_DRY_RUN);
         assert_int_equal(rules[1].share_permille, 0);
+        assert_int_equal(rules[1].memory_floor_bytes, 0);
         assert_int_equal(rules[1].flags, 0);
         config_free(&config);
 }
@@ -117,6 +119,10 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
                 {"[rule a]\nmatch = a/*\nshares = 0\n", 3},
                 {"[rule a]\nmatch = a/*\nshares = 101\n", 3},
                 {"[rule a]\nmatch = a/*\nshares = nan\n", 3},
+                {"[rule a]\nmatch = a/*\nmemory-floor = 1G\nmemory-floor = 2G\n", 4},
+                {"[rule a]\nmatch = a/*\nmemory-floor = 512\n", 3},
+                {"[rule a]\nmatch = a/*\nmemory-floor = 1.5G\n", 3},
+                {"[rule a]\nmatch = a/*\nmemory-floor = much\n", 3},
                 {"[rule a]\nmatch = a/*\ndry-run = maybe\n", 3},
                 {"[rule a]\nmatch = a/**\n", 2},
                 {"[rule a]\n\nmatch = /a\n", 3},
