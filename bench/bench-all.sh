@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Everything that is measured, within half an hour on two CPUs. Leaves build/report.html for people and build/bench.json for
+# Everything that is measured, in about half an hour on two CPUs. Leaves build/report.html for people and build/bench.json for
 # programs; the JSON of each part lies in build/results.
 #
 #     bench/bench-all.sh [--traces DIR] [--only "VERB..."]

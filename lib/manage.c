@@ -12,7 +12,7 @@
 #include "lanes.h"
 #include "setup.h"
 
-/* A crash forgets a minute of half an hour. */
+/* A crash forgets a minute of a quarter of an hour. */
 #define SAVE_EVERY_USEC 60000000ull
 
 /* How often groups that could not be adopted are tried again: their cpu.weight may come, or a limit may have been raised. */
