@@ -45,14 +45,6 @@ static uint64_t end_usec(const struct scene *scene)
         return scene->options->settle_usec + scene->options->measure_usec;
 }
 
-static void plan_workspaces(struct stage_plan *plan)
-{
-        for (size_t i = 0; i < AWAKE; i++)
-                scene_add(plan, "awake", i + 1, true);
-        for (size_t i = 0; i < SLEEPERS; i++)
-                scene_add(plan, "asleep", i + 1, false);
-}
-
 /* Two of the four wake, after a third and after two thirds of the measured time. */
 static int add_sleepers(const struct scene *scene, struct stage *stage)
 {
@@ -80,8 +72,12 @@ static struct actor_script compiler_script(const struct scene *scene, size_t wor
         return script;
 }
 
-static int add_awake(const struct scene *scene, struct stage *stage)
+static int add_actors(const struct scene *scene, struct stage *stage)
 {
+        int error = add_sleepers(scene, stage);
+
+        if (error < 0)
+                return error;
         for (size_t i = 0; i < AWAKE; i++) {
                 struct actor_script editor = {.heap_bytes = scene->options->pool_bytes / AWAKE_PART, .seed = 100 + i};
                 struct actor_script compiler = compiler_script(scene, i);
@@ -91,18 +87,6 @@ static int add_awake(const struct scene *scene, struct stage *stage)
                         return -1;
         }
         return stage_wait_for_heaps(stage);
-}
-
-static struct witness awake_witness(const struct stage *stage)
-{
-        struct witness sum = {0};
-
-        for (size_t i = 0; i < AWAKE; i++) {
-                struct witness witness = stage_witness(stage, i);
-
-                witness_add(&sum, &witness);
-        }
-        return sum;
 }
 
 /* A waker that is not done yet counts with what it has waited until now. */
@@ -122,7 +106,7 @@ static void note_wakes(const struct scene *scene, const struct stage *stage, dou
         *ret_max = sec_of(most);
 }
 
-static void note(const struct scene *scene, const struct stage *stage, const struct witness *awake, const struct witness *pool, double *ret)
+static void note(const struct scene *scene, const struct stage *stage, const struct counted *counted, double *ret)
 {
         uint64_t from = scene->options->settle_usec;
         struct percentiles probe = stage_took(stage, ACTOR_PROBE, from, end_usec(scene));
@@ -133,55 +117,32 @@ static void note(const struct scene *scene, const struct stage *stage, const str
         *ret++ = msec_of(probe.max_usec);
         *ret++ = msec_of(growth.p99_usec);
         *ret++ = msec_of(growth.max_usec);
-        *ret++ = mib_of(awake->refault_pages * 4096);
-        *ret++ = msec_of(awake->full_usec);
+        *ret++ = mib_of(counted->some.refault_pages * 4096);
+        *ret++ = msec_of(counted->some.full_usec);
         note_wakes(scene, stage, ret, ret + 1);
         ret += 2;
-        *ret++ = (double)pool->high;
-        *ret++ = (double)pool->oom_kill;
+        *ret++ = (double)counted->pool.high;
+        *ret++ = (double)counted->pool.oom_kill;
         *ret++ = stage->manager.pid ? mib_of(atomic_load(&stage->manager.memory->reclaimed_bytes)) : 0;
-}
-
-static int measure(const struct scene *scene, struct stage *stage, double *ret)
-{
-        struct witness awake, pool, awake_end, pool_end;
-        int error;
-
-        error = add_sleepers(scene, stage);
-        if (error >= 0)
-                error = add_awake(scene, stage);
-        if (error < 0)
-                return error;
-        stage_go(stage);
-        error = stage_wait_since_go(stage, scene->options->settle_usec);
-        if (error < 0)
-                return error;
-        awake = awake_witness(stage);
-        pool = stage_pool_witness(stage);
-        error = stage_wait_since_go(stage, end_usec(scene));
-        if (error < 0)
-                return error;
-        awake_end = awake_witness(stage);
-        pool_end = stage_pool_witness(stage);
-        awake = witness_between(&awake, &awake_end);
-        pool = witness_between(&pool, &pool_end);
-        note(scene, stage, &awake, &pool, ret);
-        return 0;
 }
 
 static int run(struct scene *scene, const struct memory_policy *policy, double *ret)
 {
         struct stage_plan plan = scene_plan(scene, policy, scene->options->pool_bytes);
-        struct stage stage;
-        int error;
+        const struct play play = {
+                .add_actors = add_actors,
+                .from_usec = scene->options->settle_usec,
+                .until_usec = end_usec(scene),
+                .first_counted = 0,
+                .n_counted = AWAKE,
+                .note = note,
+        };
 
-        plan_workspaces(&plan);
-        error = stage_begin(&stage, &plan);
-        if (error < 0)
-                return error;
-        error = measure(scene, &stage, ret);
-        stage_end(&stage);
-        return error;
+        for (size_t i = 0; i < AWAKE; i++)
+                scene_add(&plan, "awake", i + 1, true);
+        for (size_t i = 0; i < SLEEPERS; i++)
+                scene_add(&plan, "asleep", i + 1, false);
+        return scene_play(scene, &plan, &play, ret);
 }
 
 const struct scenario scenario_crowd = {

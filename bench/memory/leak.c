@@ -63,18 +63,6 @@ static int add_actors(const struct scene *scene, struct stage *stage)
         return stage_add_actor(stage, LEAKER, &leaker) ? stage_wait_for_heaps(stage) : -1;
 }
 
-static struct witness others_witness(const struct stage *stage)
-{
-        struct witness sum = {0};
-
-        for (size_t i = 0; i < WORKERS; i++) {
-                struct witness witness = stage_witness(stage, i);
-
-                witness_add(&sum, &witness);
-        }
-        return sum;
-}
-
 /* -1: never named. */
 static void note_names(const struct stage *stage, uint64_t leak_began_usec, double *ret)
 {
@@ -87,7 +75,7 @@ static void note_names(const struct stage *stage, uint64_t leak_began_usec, doub
         ret[2] = __builtin_popcountll((told | shown) & ~leaker);
 }
 
-static void note(const struct scene *scene, const struct stage *stage, const struct witness *others, double *ret)
+static void note(const struct scene *scene, const struct stage *stage, const struct counted *counted, double *ret)
 {
         uint64_t begin = before_usec(scene), end = begin + leak_usec(scene);
         struct percentiles before = stage_took(stage, ACTOR_PROBE, USEC_PER_SEC, begin);
@@ -97,51 +85,31 @@ static void note(const struct scene *scene, const struct stage *stage, const str
         *ret++ = msec_of(during.p99_usec);
         *ret++ = before.p99_usec ? (double)during.p99_usec / (double)before.p99_usec : 0;
         *ret++ = msec_of(during.max_usec);
-        *ret++ = mib_of(others->refault_pages * 4096);
-        *ret++ = msec_of(others->full_usec);
-        *ret++ = (double)others->high;
+        *ret++ = mib_of(counted->some.refault_pages * 4096);
+        *ret++ = msec_of(counted->some.full_usec);
+        *ret++ = (double)counted->some.high;
         *ret++ = mib_of(stage_witness(stage, LEAKER).usage_bytes);
         note_names(stage, stage->signal->go_usec + begin, ret);
         ret += 3;
-        *ret++ = (double)stage_pool_witness(stage).oom_kill;
-}
-
-static int measure(const struct scene *scene, struct stage *stage, double *ret)
-{
-        struct witness begin, end;
-        int error = add_actors(scene, stage);
-
-        if (error < 0)
-                return error;
-        stage_go(stage);
-        error = stage_wait_since_go(stage, before_usec(scene));
-        if (error < 0)
-                return error;
-        begin = others_witness(stage);
-        error = stage_wait_since_go(stage, before_usec(scene) + leak_usec(scene));
-        if (error < 0)
-                return error;
-        end = others_witness(stage);
-        end = witness_between(&begin, &end);
-        note(scene, stage, &end, ret);
-        return 0;
+        *ret++ = (double)counted->pool.oom_kill;
 }
 
 static int run(struct scene *scene, const struct memory_policy *policy, double *ret)
 {
         struct stage_plan plan = scene_plan(scene, policy, scene->options->pool_bytes);
-        struct stage stage;
-        int error;
+        const struct play play = {
+                .add_actors = add_actors,
+                .from_usec = before_usec(scene),
+                .until_usec = before_usec(scene) + leak_usec(scene),
+                .first_counted = 0,
+                .n_counted = WORKERS,
+                .note = note,
+        };
 
         for (size_t i = 0; i < WORKERS; i++)
                 scene_add(&plan, "worker", i + 1, true);
         scene_add(&plan, "leaker", 1, false)->swap_max_bytes = scene->options->pool_bytes / SWAP_PART;
-        error = stage_begin(&stage, &plan);
-        if (error < 0)
-                return error;
-        error = measure(scene, &stage, ret);
-        stage_end(&stage);
-        return error;
+        return scene_play(scene, &plan, &play, ret);
 }
 
 const struct scenario scenario_leak = {

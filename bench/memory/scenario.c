@@ -25,6 +25,40 @@ struct workspace *scene_add(struct stage_plan *plan, const char *name, size_t nu
         return workspace;
 }
 
+static int play_on(struct stage *stage, const struct scene *scene, const struct play *play, double *ret)
+{
+        struct counted counted, end;
+        int error = play->add_actors(scene, stage);
+
+        if (error < 0)
+                return error;
+        stage_go(stage);
+        error = stage_wait_since_go(stage, play->from_usec);
+        if (error < 0)
+                return error;
+        counted = stage_count(stage, play->first_counted, play->n_counted);
+        error = stage_wait_since_go(stage, play->until_usec);
+        if (error < 0)
+                return error;
+        end = stage_count(stage, play->first_counted, play->n_counted);
+        counted.some = witness_between(&counted.some, &end.some);
+        counted.pool = witness_between(&counted.pool, &end.pool);
+        play->note(scene, stage, &counted, ret);
+        return 0;
+}
+
+int scene_play(const struct scene *scene, const struct stage_plan *plan, const struct play *play, double *ret)
+{
+        struct stage stage;
+        int error = stage_begin(&stage, plan);
+
+        if (error < 0)
+                return error;
+        error = play_on(&stage, scene, play, ret);
+        stage_end(&stage);
+        return error;
+}
+
 void script_add(struct actor_script *script, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec, uint64_t bytes)
 {
         script->steps[script->n_steps++] = (struct actor_step){

@@ -50,11 +50,23 @@ struct scenario {
 
 extern const struct scenario scenario_sandbox, scenario_crowd, scenario_leak, scenario_wave;
 
+/* How a run goes whose workspaces were planned. Times are after go. */
+struct play {
+        int (*add_actors)(const struct scene *scene, struct stage *stage); /* @return 0 or negative, after a complaint */
+        uint64_t from_usec, until_usec;                                    /* what lies between is counted */
+        size_t first_counted, n_counted;                                   /* workspaces */
+        /* Once it is over, before it is removed. */
+        void (*note)(const struct scene *scene, const struct stage *stage, const struct counted *counted, double *ret);
+};
+
 /* What a run begins with under @policy; workspaces are to be added. */
 struct stage_plan scene_plan(const struct scene *scene, const struct memory_policy *policy, uint64_t pool_bytes);
 
 /* Adds a workspace without limits of its own. */
 struct workspace *scene_add(struct stage_plan *plan, const char *name, size_t number, bool is_session);
+
+/* Plays it to its end. @return 0 or a negative errno, -EINTR after a signal. Complains. */
+int scene_play(const struct scene *scene, const struct stage_plan *plan, const struct play *play, double *ret);
 
 /* Adds a step to a script. */
 void script_add(struct actor_script *script, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec, uint64_t bytes);

@@ -143,9 +143,16 @@ struct witness stage_witness(const struct stage *stage, size_t workspace)
         return witness_now(stage->groups.group[workspace].dir_fd);
 }
 
-struct witness stage_pool_witness(const struct stage *stage)
+struct counted stage_count(const struct stage *stage, size_t first, size_t n)
 {
-        return witness_now(stage->groups.parent_fd);
+        struct counted counted = {.pool = witness_now(stage->groups.parent_fd)};
+
+        for (size_t i = first; i < first + n; i++) {
+                struct witness witness = stage_witness(stage, i);
+
+                witness_add(&counted.some, &witness);
+        }
+        return counted;
 }
 
 /* Processes first: they hold copies of the manager's pipe, whose closing ends it. */

@@ -82,8 +82,13 @@ int stage_wait_since_go(struct stage *stage, uint64_t usec);
 
 struct witness stage_witness(const struct stage *stage, size_t workspace);
 
-/* Of the parent: of all together. */
-struct witness stage_pool_witness(const struct stage *stage);
+/* What is counted while it is measured: of some workspaces together, and of the pool. */
+struct counted {
+        struct witness some, pool;
+};
+
+/* @first: the first workspace of @n */
+struct counted stage_count(const struct stage *stage, size_t first, size_t n);
 
 /* Kills and removes everything. */
 void stage_end(struct stage *stage);

@@ -87,18 +87,6 @@ static int add_actors(const struct scene *scene, struct stage *stage)
         return stage_add_actor(stage, WORKER, &worker) ? stage_wait_for_heaps(stage) : -1;
 }
 
-static struct witness sleepers_witness(const struct stage *stage)
-{
-        struct witness sum = {0};
-
-        for (size_t i = 0; i < SLEEPERS; i++) {
-                struct witness witness = stage_witness(stage, WORKER + 1 + i);
-
-                witness_add(&sum, &witness);
-        }
-        return sum;
-}
-
 static uint64_t growth_off_cpu_usec(const struct scene *scene, const struct stage *stage)
 {
         uint64_t most = 0;
@@ -123,7 +111,7 @@ static double mean_touch_sec(const struct scene *scene, const struct stage *stag
         return n ? sec_of(sum / n) : 0;
 }
 
-static void note(const struct scene *scene, const struct stage *stage, const struct witness *sleepers, const struct witness *pool, double *ret)
+static void note(const struct scene *scene, const struct stage *stage, const struct counted *counted, double *ret)
 {
         uint64_t from = scene->options->settle_usec, until = end_usec(scene);
         struct percentiles growth = stage_took(stage, ACTOR_GROW, from, until);
@@ -136,52 +124,29 @@ static void note(const struct scene *scene, const struct stage *stage, const str
         *ret++ = msec_of(probe.p99_usec);
         *ret++ = mean_touch_sec(scene, stage);
         *ret++ = sec_of(stage_took(stage, ACTOR_TOUCH, from, until).max_usec);
-        *ret++ = msec_of(sleepers->full_usec);
-        *ret++ = (double)sleepers->high;
-        *ret++ = (double)pool->max;
-        *ret++ = (double)pool->oom_kill;
+        *ret++ = msec_of(counted->some.full_usec);
+        *ret++ = (double)counted->some.high;
+        *ret++ = (double)counted->pool.max;
+        *ret++ = (double)counted->pool.oom_kill;
         *ret++ = stage->manager.pid ? mib_of(atomic_load(&stage->manager.memory->reclaimed_bytes)) : 0;
-}
-
-static int measure(const struct scene *scene, struct stage *stage, double *ret)
-{
-        struct witness sleepers, pool, sleepers_end, pool_end;
-        int error = add_actors(scene, stage);
-
-        if (error < 0)
-                return error;
-        stage_go(stage);
-        error = stage_wait_since_go(stage, scene->options->settle_usec);
-        if (error < 0)
-                return error;
-        sleepers = sleepers_witness(stage);
-        pool = stage_pool_witness(stage);
-        error = stage_wait_since_go(stage, end_usec(scene));
-        if (error < 0)
-                return error;
-        sleepers_end = sleepers_witness(stage);
-        pool_end = stage_pool_witness(stage);
-        sleepers = witness_between(&sleepers, &sleepers_end);
-        pool = witness_between(&pool, &pool_end);
-        note(scene, stage, &sleepers, &pool, ret);
-        return 0;
 }
 
 static int run(struct scene *scene, const struct memory_policy *policy, double *ret)
 {
         struct stage_plan plan = scene_plan(scene, policy, scene->options->pool_bytes);
-        struct stage stage;
-        int error;
+        const struct play play = {
+                .add_actors = add_actors,
+                .from_usec = scene->options->settle_usec,
+                .until_usec = end_usec(scene),
+                .first_counted = WORKER + 1,
+                .n_counted = SLEEPERS,
+                .note = note,
+        };
 
         scene_add(&plan, "worker", 1, true);
         for (size_t i = 0; i < SLEEPERS; i++)
                 scene_add(&plan, "sleeper", i + 1, true);
-        error = stage_begin(&stage, &plan);
-        if (error < 0)
-                return error;
-        error = measure(scene, &stage, ret);
-        stage_end(&stage);
-        return error;
+        return scene_play(scene, &plan, &play, ret);
 }
 
 const struct scenario scenario_wave = {
