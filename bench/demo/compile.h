@@ -3,37 +3,35 @@
 #define BENCH_COMPILE_H
 
 /*
- * Real work for the demo: builds that compile this project's own C again and again, and an editor that has a file's syntax
- * checked whenever its user stops typing.
+ * Real work for the demo: builds that compile a source of this project's again and again, and an editor that has its syntax
+ * checked whenever its user stops typing. It is one file for all, so that what is compiled can be counted: any two are
+ * alike.
  */
 
+#include <limits.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#define SOURCES_MAX 64
 #define CHECKS_MAX 4096
 
-struct sources {
-        size_t n;
-        char *files[SOURCES_MAX]; /* smallest first */
-        const char *typed;        /* the one that is open in the editor: the smallest */
-        const char *root;         /* the top of this project */
-        char folder[64];          /* where objects go; removed by sources_free() */
+struct source {
+        const char *root; /* the top of this project */
+        char file[PATH_MAX];
+        char folder[64]; /* where objects go; removed by source_close() */
 };
 
 /*
- * Finds what there is to compile below @root, the top of this project.
+ * Finds the source below @root, the top of this project, and sees that it compiles.
  *
- * @return 0; -ENOENT if there is nothing, or no gcc. Complains.
+ * @return 0; -ENOENT if it does not, or there is no gcc. Complains.
  */
-int sources_find(struct sources *ret, const char *root);
-void sources_free(struct sources *sources);
+int source_open(struct source *ret, const char *root);
+void source_close(struct source *source);
 
-/* One of the jobs of a build: compiles one source after the other until killed. In shared memory. */
+/* One of the jobs of a build: compiles the source until killed. In shared memory. */
 struct build_job {
-        const struct sources *sources;
-        unsigned number;       /* of all jobs, from 0: each begins with another source and has its own object */
+        const struct source *source;
+        unsigned number;       /* of all jobs, from 0: each has its own object */
         _Atomic uint32_t done; /* compilations */
         _Atomic uint32_t failed;
 };
@@ -47,7 +45,7 @@ struct check {
 
 /* Somebody who thinks, and then waits for a syntax check. In shared memory. */
 struct checker {
-        const struct sources *sources;
+        const struct source *source;
         uint64_t think_min_usec;
         uint64_t think_max_usec;
         uint64_t seed;

@@ -51,7 +51,7 @@ int stage_set(struct stage *stage)
 {
         int error;
 
-        error = sources_find(&stage->sources, BENCH_SOURCE_ROOT);
+        error = source_open(&stage->source, BENCH_SOURCE_ROOT);
         if (error >= 0)
                 error = make_jobs(stage);
         if (error >= 0)
@@ -79,7 +79,7 @@ static int start_checker(struct stage *stage)
         stage->checker = share_memory(sizeof(*stage->checker));
         if (!stage->checker)
                 return -ENOMEM;
-        stage->checker->sources = &stage->sources;
+        stage->checker->source = &stage->source;
         stage->checker->think_min_usec = CHECK_THINK_MIN_USEC;
         stage->checker->think_max_usec = CHECK_THINK_MAX_USEC;
         stage->checker->seed = TASK_CHECK + 1;
@@ -104,7 +104,7 @@ int stage_start_builds(struct stage *stage)
         for (unsigned i = 0; i < stage->n_jobs; i++) {
                 int error;
 
-                stage->jobs[i].sources = &stage->sources;
+                stage->jobs[i].source = &stage->source;
                 stage->jobs[i].number = i;
                 error = crew_start(&stage->crew, &stage->groups, FIRST_LOAD + i % N_BUILDS, build_work, &stage->jobs[i]);
                 if (error < 0)
@@ -132,7 +132,7 @@ void stage_clear(struct stage *stage)
                 unshare_memory(stage->checker, sizeof(*stage->checker));
         if (stage->jobs)
                 unshare_memory(stage->jobs, stage->n_jobs * sizeof(*stage->jobs));
-        sources_free(&stage->sources);
+        source_close(&stage->source);
 }
 
 unsigned stage_count_compiles(const struct stage *stage)

@@ -16,7 +16,7 @@
 
 struct stage {
         struct groups groups; /* found by groups_find() before stage_set() */
-        struct sources sources;
+        struct source source;
         struct spinner spinner;
         struct crew crew;
         struct manager manager; /* .pid 0 until it runs */
