@@ -507,12 +507,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
         };
 
-        program = argc > 1 ? argv[1] : getenv("CGCTL");
-        if (ground_is_missing())
+        program = ground_cgctl(argc, argv);
+        if (program == NULL || ground_is_missing())
                 return GROUND_SKIP;
-        if (program == NULL || access(program, X_OK) < 0) {
-                print_message("SKIPPED: there is no cgctl to be tested; name it in CGCTL\n");
-                return GROUND_SKIP;
-        }
         return cmocka_run_group_tests_name("cgctl", tests, NULL, NULL);
 }

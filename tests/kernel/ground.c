@@ -111,6 +111,16 @@ bool ground_is_missing(void)
         return true;
 }
 
+const char *ground_cgctl(int argc, char **argv)
+{
+        const char *program = argc > 1 ? argv[1] : getenv("CGCTL");
+
+        if (program != NULL && access(program, X_OK) == 0)
+                return program;
+        print_message("SKIPPED: there is no cgctl to be tested; name it in CGCTL, or as the first argument\n");
+        return NULL;
+}
+
 char *ground_below(const struct ground *ground, const char *name, char ret[static 512])
 {
         snprintf(ret, 512, "%s%s%s", ground->top, *name != '\0' ? "/" : "", name);

@@ -36,6 +36,9 @@ struct ground {
 /** Is there nothing to stand on? Says why, aloud. */
 bool ground_is_missing(void);
 
+/** The cgctl to be tested, which the first argument or the environment variable CGCTL names. @return NULL if there is none, which is said aloud. */
+const char *ground_cgctl(int argc, char **argv);
+
 struct ground *ground_new(void);
 void ground_free(struct ground *ground);
 int ground_setup(void **state);                                 /* the two for cmocka */

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(without_root_the_remedy_is_said),
         };
 
-        program = argc > 1 ? argv[1] : getenv("CGCTL");
+        program = ground_cgctl(argc, argv);
         if (ground_is_missing())
                 return GROUND_SKIP;
         return cmocka_run_group_tests_name("libcgroup", tests, NULL, NULL);

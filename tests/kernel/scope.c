@@ -206,12 +206,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test_teardown(a_process_that_is_gone_starts_no_scope, stop_scopes),
         };
 
-        program = argc > 1 ? argv[1] : getenv("CGCTL");
-        if (units_are_missing())
+        program = ground_cgctl(argc, argv);
+        if (program == NULL || units_are_missing())
                 return GROUND_SKIP;
-        if (program == NULL || access(program, X_OK) < 0) {
-                print_message("SKIPPED: there is no cgctl to be tested; name it in CGCTL\n");
-                return GROUND_SKIP;
-        }
         return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
 }
