@@ -4,7 +4,6 @@
  * libcgroup's configuration names goes by way of it; and a unit of a manager that cannot be asked is measured only.
  */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,9 +12,6 @@
 #include "ground.h"
 #include "units.h"
 
-#define PATIENCE 150
-#define LOOK_EVERY_USEC 100000
-
 #define SLICE "cgbtest.slice"
 #define TREE "/sys/fs/cgroup/"
 
@@ -23,25 +19,6 @@
 
 /* From the command line; read only. */
 static const char *program;
-
-static bool comes_true(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
-
-static bool comes_true(const char *format, ...)
-{
-        char command[1024], text[4096];
-        va_list arguments;
-
-        va_start(arguments, format);
-        vsnprintf(command, sizeof command, format, arguments);
-        va_end(arguments);
-        for (int i = 0; i < PATIENCE; i++) {
-                if (units_read(text, sizeof text, "%s", command) == 0)
-                        return true;
-                usleep(LOOK_EVERY_USEC);
-        }
-        print_message("%s: %s\n", command, text);
-        return false;
-}
 
 static pid_t start_daemon(const char *parent)
 {
@@ -84,7 +61,7 @@ static int clean_up(void **state)
 /* The owner and the writer that the status has of a workspace. */
 static bool status_says(const char *parent, const char *name, const char *owner, const char *writer)
 {
-        return comes_true("%s status --parent %s --json | tr -d ' \\n' | grep -q '\"name\":\"%s\",.[^}]*\"owner\":\"%s\",\"writer\":\"%s\"'", program, parent,
+        return units_come_true("%s status --parent %s --json | tr -d ' \\n' | grep -q '\"name\":\"%s\",.[^}]*\"owner\":\"%s\",\"writer\":\"%s\"'", program, parent,
                 name, owner, writer);
 }
 
@@ -97,9 +74,9 @@ static void a_units_weight_is_set_by_systemd_and_outlives_a_reload(void **state)
         assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-idle sleep 600"), 0);
         daemon = start_daemon(SLICE);
         assert_true(status_says(SLICE, "cgb-idle.service", "unit", "systemd"));
-        assert_true(comes_true("test $(cat " TREE SLICE "/cgb-idle.service/cpu.weight) -gt $((2 * $(cat " TREE SLICE "/cgb-busy.service/cpu.weight)))"));
+        assert_true(units_come_true("test $(cat " TREE SLICE "/cgb-idle.service/cpu.weight) -gt $((2 * $(cat " TREE SLICE "/cgb-busy.service/cpu.weight)))"));
         /* it is systemd's own knowledge, so a reload writes nothing else */
-        assert_true(comes_true("test $(systemctl show -P CPUWeight cgb-idle.service) = $(cat " TREE SLICE "/cgb-idle.service/cpu.weight)"));
+        assert_true(units_come_true("test $(systemctl show -P CPUWeight cgb-idle.service) = $(cat " TREE SLICE "/cgb-idle.service/cpu.weight)"));
         assert_int_equal(units_sh("systemctl daemon-reload"), 0);
         assert_true(weight_of(SLICE "/cgb-idle.service") > 100);
         end_daemon(daemon);
@@ -118,7 +95,7 @@ static void what_libcgroup_names_goes_by_way_of_it(void **state)
         daemon = start_daemon("cgbtest");
         assert_true(status_says("cgbtest", "www", "libcgroup", "libcgroup"));
         assert_true(status_says("cgbtest", "other", "nobody", "cgroupfs"));
-        assert_true(comes_true("test $(cat " TREE "cgbtest/www/cpu.weight) -gt 200"));
+        assert_true(units_come_true("test $(cat " TREE "cgbtest/www/cpu.weight) -gt 200"));
         end_daemon(daemon);
         assert_int_equal(weight_of("cgbtest/www"), 100);
 }
@@ -131,16 +108,12 @@ static void a_unit_of_a_manager_that_cannot_be_asked_is_measured_only(void **sta
         assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-busy -p CPUWeight=100 " LOOPS), 0);
         assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-idle -p CPUWeight=100 sleep 600"), 0);
         assert_int_equal(units_sh_as_user("%s daemon --parent " SLICE " --step 0.1 >/tmp/cgb-user.log 2>&1 &", program), 0);
-        for (int i = 0; i < PATIENCE; i++) {
-                if (units_read_as_user(text, sizeof text, "%s status --parent " SLICE " --json | grep -q '\"writer\": *\"nobody\"'", program) == 0)
-                        break;
-                usleep(LOOK_EVERY_USEC);
-        }
+        assert_true(units_come_true_as_user("%s status --parent " SLICE " --json | grep -q '\"writer\": *\"nobody\"'", program));
         sleep(3);
         assert_int_equal(weight_of(SLICE "/cgb-idle.service"), 100);
         assert_int_equal(weight_of(SLICE "/cgb-busy.service"), 100);
         assert_int_equal(units_read_as_user(text, sizeof text, "%s status --parent " SLICE, program), 0);
-        assert_non_null(strstr(text, "its manager cannot be asked"));
+        units_assert_text(text, "its manager cannot be asked");
         assert_int_equal(units_sh_as_user("pkill -TERM -x cgctl"), 0);
 }
 

@@ -128,12 +128,12 @@ static void the_doctor_names_the_owner_of_each_group(void **state)
         (void)state;
         start_service("cgb-plain", "");
         assert_int_equal(units_read(text, sizeof text, "%s doctor --parent system.slice", program), 0);
-        assert_non_null(strstr(text, "unit      systemd   cgb-plain.service: "));
+        units_assert_text(text, "unit      systemd   cgb-plain.service: ");
         assert_null(strstr(text, "nobody is chosen"));
         assert_int_equal(units_read(text, sizeof text, "%s doctor --parent system.slice --backend cgroupfs", program), 0);
-        assert_non_null(strstr(text, "but with --backend cgroupfs nobody is chosen by owner"));
+        units_assert_text(text, "but with --backend cgroupfs nobody is chosen by owner");
         assert_int_equal(units_read(text, sizeof text, "%s doctor --parent system.slice --json", program), 0);
-        assert_non_null(strstr(text, "\"name\":\"cgb-plain.service\""));
+        units_assert_text(text, "\"name\":\"cgb-plain.service\"");
 }
 
 int main(int argc, char **argv)

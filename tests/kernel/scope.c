@@ -3,9 +3,7 @@
  * Workspaces as scopes of systemd's: of PID 1 for root, and of a user's own manager; and what is said where that cannot be.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,9 +12,6 @@
 
 #include "ground.h"
 #include "units.h"
-
-#define PATIENCE 100
-#define LOOK_EVERY_USEC 50000
 
 /* From the command line; read only. */
 static const char *program;
@@ -32,25 +27,6 @@ static int stop_scopes(void **state)
         return 0;
 }
 
-static void assert_text(const char *text, const char *part)
-{
-        if (strstr(text, part) == NULL)
-                fail_msg("\"%s\" is not in: %s", part, text);
-}
-
-static bool comes_true(const char *condition, bool as_user)
-{
-        char text[4096];
-
-        for (int i = 0; i < PATIENCE; i++) {
-                if ((as_user ? units_read_as_user(text, sizeof text, "%s", condition) : units_read(text, sizeof text, "%s", condition)) == 0)
-                        return true;
-                usleep(LOOK_EVERY_USEC);
-        }
-        print_message("%s: %s\n", condition, text);
-        return false;
-}
-
 static void a_command_runs_in_a_scope_that_goes_with_it(void **state)
 {
         char text[4096];
@@ -58,9 +34,9 @@ static void a_command_runs_in_a_scope_that_goes_with_it(void **state)
         (void)state;
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program), 0);
         assert_string_equal(text, "/cgburst.slice/alice.scope/interactive\n100\n250\n");
-        assert_true(comes_true("test ! -e /sys/fs/cgroup/cgburst.slice/alice.scope", false));
+        assert_true(units_come_true("test ! -e /sys/fs/cgroup/cgburst.slice/alice.scope"));
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd -- cat /proc/self/cgroup", program), 0);
-        assert_text(text, "0::/cgburst.slice/cat-");
+        units_assert_text(text, "0::/cgburst.slice/cat-");
 }
 
 static void the_status_of_a_command_in_a_scope_passes_through(void **state)
@@ -71,7 +47,7 @@ static void the_status_of_a_command_in_a_scope_passes_through(void **state)
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd -- sh -c 'exit 37'", program), 37);
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd -- /no/such/command", program), 127);
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd --name 'a b' -- true", program), 2);
-        assert_text(text, "cannot be the name of a scope");
+        units_assert_text(text, "cannot be the name of a scope");
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd --parent x -- true", program), 2);
         assert_int_equal(units_read(text, sizeof text, "%s run --lane batch -- true", program), 2);
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd --lane fast -- true", program), 2);
@@ -82,13 +58,13 @@ static void join_a_lane(bool as_user, const char *top)
 {
         char text[4096], wanted[512];
         int (*sh)(const char *, ...) = as_user ? units_sh_as_user : units_sh;
+        bool (*comes_true)(const char *, ...) = as_user ? units_come_true_as_user : units_come_true;
         int (*read_out)(char *, size_t, const char *, ...) = as_user ? units_read_as_user : units_read;
 
         assert_int_equal(sh("%s run --systemd --name editor --lane interactive -- sleep 600 >/dev/null 2>&1 &", program), 0);
-        snprintf(wanted, sizeof wanted, "grep -q . /sys/fs/cgroup/%scgburst.slice/editor.scope/interactive/cgroup.procs", top);
-        assert_true(comes_true(wanted, as_user));
+        assert_true(comes_true("grep -q . /sys/fs/cgroup/%scgburst.slice/editor.scope/interactive/cgroup.procs", top));
         assert_int_equal(read_out(text, sizeof text, "%s run --systemd --name editor -- true", program), 125);
-        assert_text(text, "--join");
+        units_assert_text(text, "--join");
         assert_int_equal(read_out(text, sizeof text, "%s run --systemd --name editor --join --lane batch -- cat /proc/self/cgroup", program), 0);
         snprintf(wanted, sizeof wanted, "0::/%scgburst.slice/editor.scope/batch\n", top);
         assert_string_equal(text, wanted);
@@ -113,24 +89,19 @@ static void a_user_runs_a_command_in_a_scope_without_any_right(void **state)
         (void)state;
         assert_int_equal(units_read_as_user(text, sizeof text, "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program), 0);
         assert_string_equal(text, "/" UNITS_USER_TOP "/cgburst.slice/alice.scope/interactive\n100\n250\n");
-        assert_true(comes_true("test ! -e /sys/fs/cgroup/" UNITS_USER_TOP "/cgburst.slice/alice.scope", true));
+        assert_true(units_come_true_as_user("test ! -e /sys/fs/cgroup/" UNITS_USER_TOP "/cgburst.slice/alice.scope"));
 }
 
 static void scopes_and_their_lanes_have_accounts(void **state)
 {
+        char text[16384];
+
         (void)state;
         assert_int_equal(units_sh("%s run --systemd --name editor --lane interactive -- sleep 600 >/dev/null 2>&1 &", program), 0);
-        for (int i = 0; i < PATIENCE; i++) {
-                char text[16384];
-
-                if (units_read(text, sizeof text, "%s status --parent cgburst.slice --json", program) == 0 && strstr(text, "\"editor.scope/batch\"") != NULL) {
-                        assert_text(text, "\"editor.scope\"");
-                        assert_text(text, "\"editor.scope/interactive\"");
-                        return;
-                }
-                usleep(LOOK_EVERY_USEC);
-        }
-        fail_msg("the lanes have no accounts");
+        assert_true(units_come_true("%s status --parent cgburst.slice --json | grep -q '\"editor.scope/batch\"'", program));
+        assert_int_equal(units_read(text, sizeof text, "%s status --parent cgburst.slice --json", program), 0);
+        units_assert_text(text, "\"editor.scope\"");
+        units_assert_text(text, "\"editor.scope/interactive\"");
 }
 
 static void without_a_bus_the_remedy_is_said(void **state)
@@ -139,8 +110,8 @@ static void without_a_bus_the_remedy_is_said(void **state)
 
         (void)state;
         assert_int_equal(units_read_as_user(text, sizeof text, "env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR=/nowhere %s run --systemd -- true", program), 125);
-        assert_text(text, "user's bus");
-        assert_text(text, "loginctl enable-linger");
+        units_assert_text(text, "user's bus");
+        units_assert_text(text, "loginctl enable-linger");
 }
 
 /* In a process of the user's: 0, or what is amiss. */

@@ -9,6 +9,10 @@
 #include "ground.h"
 #include "units.h"
 
+/* How long a condition is waited for: an emulated machine may take its time. */
+#define PATIENCE 150
+#define LOOK_EVERY_USEC 100000
+
 /* Single quotes of the command itself end the quotes around it for a moment. */
 #define AS_USER "setpriv --reuid=" UNITS_USER " --regid=" UNITS_USER " --init-groups env -i HOME=/home/" UNITS_USER " USER=" UNITS_USER \
         " PATH=/usr/bin:/bin XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus sh -c "
@@ -103,6 +107,53 @@ int units_read_as_user(char *ret, size_t size, const char *format, ...)
         r = run(ret, size, true, format, arguments);
         va_end(arguments);
         return r;
+}
+
+static bool come_true(bool as_user, const char *format, va_list arguments)
+{
+        char text[4096];
+
+        for (int i = 0; i < PATIENCE; i++) {
+                va_list again;
+                int r;
+
+                va_copy(again, arguments);
+                r = run(text, sizeof text, as_user, format, again);
+                va_end(again);
+                if (r == 0)
+                        return true;
+                usleep(LOOK_EVERY_USEC);
+        }
+        print_message("%s: %s\n", format, text);
+        return false;
+}
+
+bool units_come_true(const char *format, ...)
+{
+        va_list arguments;
+        bool r;
+
+        va_start(arguments, format);
+        r = come_true(false, format, arguments);
+        va_end(arguments);
+        return r;
+}
+
+bool units_come_true_as_user(const char *format, ...)
+{
+        va_list arguments;
+        bool r;
+
+        va_start(arguments, format);
+        r = come_true(true, format, arguments);
+        va_end(arguments);
+        return r;
+}
+
+void units_assert_text(const char *text, const char *part)
+{
+        if (strstr(text, part) == NULL)
+                fail_msg("\"%s\" is not in: %s", part, text);
 }
 
 bool units_are_missing(void)

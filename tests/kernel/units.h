@@ -25,3 +25,10 @@ int units_sh_as_user(const char *format, ...) __attribute__((__format__(__printf
 /** The same, and what was written to both outputs goes to @ret, as far as it fits. */
 int units_read(char *ret, size_t size, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
 int units_read_as_user(char *ret, size_t size, const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
+
+/** Runs it again and again until it succeeds. @return false if it never did, and then its last words are said aloud. */
+bool units_come_true(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+bool units_come_true_as_user(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+
+/** @part is in @text. */
+void units_assert_text(const char *text, const char *part);

@@ -3,7 +3,6 @@
  * An ordinary user on a host that systemd runs, in what the user's manager has delegated: run, lanes, the daemon and restore work, and what needs root is
  * refused with a remedy. Commands are the user's own, from a scope with Delegate=, as README has it.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,25 +26,6 @@
 /* From the command line; read only. */
 static const char *program;
 
-static void assert_text(const char *text, const char *part)
-{
-        if (strstr(text, part) == NULL)
-                fail_msg("\"%s\" is not in: %s", part, text);
-}
-
-static bool comes_true(const char *format, const char *argument)
-{
-        char text[4096];
-
-        for (int i = 0; i < PATIENCE; i++) {
-                if (units_read_as_user(text, sizeof text, format, argument) == 0)
-                        return true;
-                usleep(LOOK_EVERY_USEC);
-        }
-        print_message("%s: %s\n", format, text);
-        return false;
-}
-
 static uint32_t weight_of(const char *group)
 {
         char text[64];
@@ -59,8 +39,8 @@ static void start_two(void)
 {
         assert_int_equal(units_sh_as_user(DELEGATED "%s run --name busy -- sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait' >/dev/null 2>&1 &", program), 0);
         assert_int_equal(units_sh_as_user(DELEGATED "%s run --name idle -- sleep 600 >/dev/null 2>&1 &", program), 0);
-        assert_true(comes_true("grep -q . " PARENT "/%s/cgroup.procs", "busy"));
-        assert_true(comes_true("grep -q . " PARENT "/%s/cgroup.procs", "idle"));
+        assert_true(units_come_true_as_user("grep -q . " PARENT "/busy/cgroup.procs"));
+        assert_true(units_come_true_as_user("grep -q . " PARENT "/idle/cgroup.procs"));
 }
 
 static int end_all(void **state)
@@ -82,14 +62,14 @@ static void a_user_runs_a_command_in_a_workspace(void **state)
         assert_int_equal(units_read_as_user(text, sizeof text, DELEGATED "%s run --name alice --shares 3 -- sh -c "
                 "'cat /proc/self/cgroup; cat " PARENT "/alice/cpu.weight; exit 37'", program), 37);
         assert_string_equal(text, "0::/" UNITS_USER_TOP "/cgburst/alice\n300\n");
-        assert_true(comes_true("test ! -e %s", PARENT));
+        assert_true(units_come_true_as_user("test ! -e " PARENT));
 }
 
 static void of_two_workspaces_of_a_users_the_idle_one_earns_credit(void **state)
 {
         (void)state;
         start_two();
-        assert_true(comes_true("test $(cat " PARENT "/idle/cpu.weight) -gt $((2 * $(cat " PARENT "/busy/cpu.weight)))%s", ""));
+        assert_true(units_come_true_as_user("test $(cat " PARENT "/idle/cpu.weight) -gt $((2 * $(cat " PARENT "/busy/cpu.weight)))"));
 }
 
 static void lanes_of_a_users_workspace_have_accounts(void **state)
@@ -98,7 +78,7 @@ static void lanes_of_a_users_workspace_have_accounts(void **state)
         assert_int_equal(units_sh_as_user("mkdir -p " PARENT "/idle/interactive " PARENT "/idle/batch && echo +cpu > " PARENT "/cgroup.subtree_control && "
                 "echo +cpu > " PARENT "/idle/cgroup.subtree_control"), 0);
         assert_int_equal(units_sh_as_user(DELEGATED "%s daemon --depth 2 --step 0.1 >/dev/null 2>&1 &", program), 0);
-        assert_true(comes_true("%s status" THERE "--json | grep -q '\"idle/batch\"'", program));
+        assert_true(units_come_true_as_user("%s status" THERE "--json | grep -q '\"idle/batch\"'", program));
         assert_int_equal(units_sh_as_user("pkill -TERM -x cgctl"), 0);
         assert_int_equal(units_sh_as_user("for i in 1 2 3 4 5 6 7 8 9 10; do pgrep -x cgctl >/dev/null || break; sleep 0.2; done; "
                 "rmdir " PARENT "/idle/interactive " PARENT "/idle/batch"), 0);
@@ -114,7 +94,7 @@ static void what_a_users_dead_daemon_left_is_put_back_by_restore(void **state)
                 DELEGATED "sh -c 'echo $$ > " PARENT "/busy/cgroup.procs; while :; do :; done' >/dev/null 2>&1 & "
                 DELEGATED "sh -c 'echo $$ > " PARENT "/busy/cgroup.procs; while :; do :; done' >/dev/null 2>&1 &"), 0);
         assert_int_equal(units_sh_as_user(DELEGATED "%s daemon --step 0.1 >/dev/null 2>&1 &", program), 0);
-        assert_true(comes_true("test $(cat " PARENT "/%s/cpu.weight) -gt 100", "idle"));
+        assert_true(units_come_true_as_user("test $(cat " PARENT "/idle/cpu.weight) -gt 100"));
         assert_int_equal(units_read_as_user(text, sizeof text, "%s restore" THERE, program), 3);
         assert_int_equal(units_sh_as_user("pkill -KILL -x cgctl; sleep 0.3"), 0);
         assert_true(weight_of("idle") > 100);
@@ -129,13 +109,13 @@ static void what_needs_root_is_refused_with_a_remedy(void **state)
 
         (void)state;
         assert_int_equal(units_read_as_user(text, sizeof text, DELEGATED "%s run --parent cgburst -- true", program), 125);
-        assert_text(text, "run as root");
+        units_assert_text(text, "run as root");
         assert_int_equal(units_read_as_user(text, sizeof text, "%s daemon --parent system.slice/new", program), 1);
-        assert_text(text, "remedy: ");
-        assert_text(text, "root");
+        units_assert_text(text, "remedy: ");
+        units_assert_text(text, "root");
         /* outside of what is delegated there is no group to be divided */
         assert_int_equal(units_read_as_user(text, sizeof text, "%s run -- true", program), 125);
-        assert_text(text, "systemd-run --user --scope -p Delegate=yes");
+        units_assert_text(text, "systemd-run --user --scope -p Delegate=yes");
 }
 
 int main(int argc, char **argv)
