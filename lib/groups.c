@@ -239,7 +239,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
         group->depth = up->depth + 1;
         group->rule = rule;
         group->is_pool = cgb->rules.n > 0 ? rule == NULL : group->depth < cgb->options.depth;
-        group->lanes = cgb_sort_wants(cgb, group);
+        group->lanes = cgb_sort_wants(group);
         group->watch = -1;
         r = adopt(cgb, group, name, &file);
         if (r < 0) {

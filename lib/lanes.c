@@ -243,14 +243,23 @@ static int fill_lanes(const struct cgb_tree *tree, const char *group, cgb_lane_c
         return r;
 }
 
-int cgb_lanes_make(const struct cgb_tree *tree, const char *state_name, const char *group, cgb_lane_chooser *choose, void *userdata,
-        struct cgb_fault *fault)
+int cgb_lanes_check(const struct cgb_tree *tree, const char *group, struct cgb_fault *fault)
 {
         int r = cgb_tree_list(tree, group, find_any, NULL);
 
+        if (r == 0)
+                return 0;
+        return explain(tree, group, r, r == -EBUSY ? "it has groups of its own, and lanes cannot be beside them" : "it cannot be looked into",
+                r == -EBUSY ? "let the rule name the groups inside, or have no lanes" : NULL, fault);
+}
+
+int cgb_lanes_make(const struct cgb_tree *tree, const char *state_name, const char *group, cgb_lane_chooser *choose, void *userdata,
+        struct cgb_fault *fault)
+{
+        int r = cgb_lanes_check(tree, group, fault);
+
         if (r < 0)
-                return explain(tree, group, r, r == -EBUSY ? "it has groups of its own, and lanes cannot be beside them" : "it cannot be looked into",
-                        r == -EBUSY ? "let the rule name the groups inside, or have no lanes" : NULL, fault);
+                return r;
         r = note_down(tree, state_name, group, fault);
         if (r == 0)
                 r = fill_lanes(tree, group, choose, userdata, fault);

@@ -22,6 +22,9 @@ typedef int cgb_lane_chooser(void *userdata, pid_t pid);
 /** The path of a lane. @return 0; -ENAMETOOLONG. */
 int cgb_lane_path(char *ret, size_t size, const char *group, enum cgb_lane lane);
 
+/** Could @group have lanes? @return 0; -EBUSY if it has groups of its own; -ENOENT if it is gone. */
+int cgb_lanes_check(const struct cgb_tree *tree, const char *group, struct cgb_fault *fault);
+
 /**
  * Makes both lanes in @group, moves its processes there, and passes the cpu controller on. If that fails, all is as it was.
  *

@@ -26,6 +26,7 @@
 struct cgb_known_process {
         pid_t pid;
         int looks;
+        bool is_batch;                  /* in a dry run, which leaves it where it is: it was told of */
 };
 
 /* A process that was judged, in the workspace that is looked at now. */
@@ -72,6 +73,27 @@ static bool remember(struct cgb_sort_batch *batch, pid_t pid, bool is_batch)
         return is_batch;
 }
 
+static int by_pid(const void *a, const void *b)
+{
+        pid_t x = ((const struct cgb_known_process *)a)->pid, y = ((const struct cgb_known_process *)b)->pid;
+
+        return (x > y) - (x < y);
+}
+
+static struct cgb_known_process *find_known(const struct cgb_sorting *sorting, pid_t pid)
+{
+        struct cgb_known_process key = {.pid = pid};
+
+        return sorting->n_known > 0 ? bsearch(&key, sorting->known, sorting->n_known, sizeof key, by_pid) : NULL;
+}
+
+static bool is_known_as_batch(const struct cgb_sorting *sorting, pid_t pid)
+{
+        const struct cgb_known_process *known = find_known(sorting, pid);
+
+        return known != NULL && known->is_batch;
+}
+
 static bool is_batch(struct cgb_sort_batch *batch, pid_t pid, int ancestors);
 
 /* By its own facts, and its parents' in the same workspace, who may have been found at the same time. */
@@ -98,7 +120,7 @@ static bool is_batch(struct cgb_sort_batch *batch, pid_t pid, int ancestors)
                         return batch->verdicts[i].is_batch;
         if (pid <= 0 || cgb_process_group(group, sizeof group, batch->proc_fd, pid) < 0)
                 return false;
-        if (is_in(batch, group, cgb_lane_to_string(CGB_LANE_BATCH)))
+        if (is_in(batch, group, cgb_lane_to_string(CGB_LANE_BATCH)) || is_known_as_batch(batch->sorting, pid))
                 return remember(batch, pid, true);
         if (!is_in(batch, group, "") && !is_in(batch, group, cgb_lane_to_string(CGB_LANE_INTERACTIVE)))
                 return remember(batch, pid, false); /* outside, as the parent of the first of them */
@@ -122,13 +144,6 @@ static int choose(void *userdata, pid_t pid)
 
 /* ------------------------------------------------------------------------------------------------------------- who appeared */
 
-static int by_pid(const void *a, const void *b)
-{
-        pid_t x = ((const struct cgb_known_process *)a)->pid, y = ((const struct cgb_known_process *)b)->pid;
-
-        return (x > y) - (x < y);
-}
-
 /* Makes @sorting know these processes and no others; those that it knew keep their looks. */
 static int know(struct cgb_sorting *sorting, const pid_t *pids, size_t n)
 {
@@ -137,12 +152,9 @@ static int know(struct cgb_sorting *sorting, const pid_t *pids, size_t n)
         if (known == NULL)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                const struct cgb_known_process *before = NULL;
+                const struct cgb_known_process *before = find_known(sorting, pids[i]);
 
-                known[i].pid = pids[i];
-                if (sorting->n_known > 0)
-                        before = bsearch(&known[i], sorting->known, sorting->n_known, sizeof *known, by_pid);
-                known[i].looks = before != NULL ? before->looks : 0;
+                known[i] = before != NULL ? *before : (struct cgb_known_process){.pid = pids[i]};
         }
         qsort(known, n, sizeof *known, by_pid);
         free(sorting->known);
@@ -168,13 +180,26 @@ static void move_to_batch(struct cgb_sort_batch *batch, pid_t pid)
                 sorting->result = r;
 }
 
+/* In a dry run: once for each process. */
+static void tell_of_batch(struct cgb_sorting *sorting, struct cgb_known_process *known)
+{
+        if (known->is_batch || sorting->n_moved == CGB_LOOKS_PER_BATCH)
+                return;
+        known->is_batch = true;
+        sorting->moved[sorting->n_moved++] = known->pid;
+}
+
 static bool look_at(struct cgb_sort_batch *batch, struct cgb_known_process *known)
 {
         if (batch->looks >= CGB_LOOKS_PER_BATCH || batch->sorting->result < 0)
                 return false;
         known->looks += known->looks < LOOKS_OF_NEW;
-        if (is_batch(batch, known->pid, 0))
-                move_to_batch(batch, known->pid);
+        if (is_batch(batch, known->pid, 0)) {
+                if (batch->sorting->is_dry)
+                        tell_of_batch(batch->sorting, known);
+                else
+                        move_to_batch(batch, known->pid);
+        }
         return true;
 }
 
@@ -190,12 +215,14 @@ static void look_at_all(struct cgb_sort_batch *batch)
                         return;
 }
 
-static void sort_lane(struct cgb_sort_batch *batch)
+/* Those of the interactive lane, or of the workspace that in a dry run has none. */
+static void sort_processes(struct cgb_sort_batch *batch)
 {
         struct cgb_sorting *sorting = batch->sorting;
         char path[PATH_MAX];
         pid_t *pids;
-        ssize_t n = cgb_lane_path(path, sizeof path, sorting->path, CGB_LANE_INTERACTIVE);
+        ssize_t n = sorting->is_dry ? cgb_path_join(path, sizeof path, sorting->path, "")
+                                    : cgb_lane_path(path, sizeof path, sorting->path, CGB_LANE_INTERACTIVE);
 
         if (n == 0)
                 n = cgb_process_list(&pids, batch->tree, path, CGB_LANE_PROCESSES_MAX);
@@ -210,18 +237,24 @@ static void sort_lane(struct cgb_sort_batch *batch)
 
 /* -------------------------------------------------------------------------------------------------------------- the thread */
 
+static void work_on(struct cgb_sort_batch *batch, struct cgb_sorting *sorting)
+{
+        batch->sorting = sorting;
+        batch->n_verdicts = 0;
+        if (sorting->make && sorting->is_dry)
+                sorting->result = cgb_lanes_check(batch->tree, sorting->path, &sorting->fault);
+        else if (sorting->make)
+                sorting->result = cgb_lanes_make(batch->tree, batch->state_name, sorting->path, choose, batch, &sorting->fault);
+        if (sorting->result == 0 && (sorting->is_dry || !sorting->make))
+                sort_processes(batch);
+}
+
 static void *run(void *userdata)
 {
         struct cgb_sort_batch *batch = userdata;
 
-        for (size_t i = 0; i < batch->n_sortings; i++) {
-                batch->sorting = batch->sortings[i];
-                batch->n_verdicts = 0;
-                if (batch->sorting->make)
-                        batch->sorting->result = cgb_lanes_make(batch->tree, batch->state_name, batch->sorting->path, choose, batch, &batch->sorting->fault);
-                else
-                        sort_lane(batch);
-        }
+        for (size_t i = 0; i < batch->n_sortings; i++)
+                work_on(batch, batch->sortings[i]);
         atomic_store(&batch->is_done, true);
         return NULL;
 }

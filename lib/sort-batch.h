@@ -35,6 +35,7 @@ struct cgb_sorting {
 
         /** What the batch was asked to do, and has done. */
         bool make;                      /* its lanes */
+        bool is_dry;                    /* only say what would be done */
         int result;                     /* 0; a negative errno, in .fault */
         struct cgb_fault fault;
         bool look_again;                /* some are new */

@@ -22,9 +22,9 @@ static bool is_interactive_lane(const struct cgb_group *group)
         return is_lane(group) && strcmp(name != NULL ? name + 1 : group->name, cgb_lane_to_string(CGB_LANE_INTERACTIVE)) == 0;
 }
 
-enum cgb_lanes_state cgb_sort_wants(const struct cgb *cgb, const struct cgb_group *group)
+enum cgb_lanes_state cgb_sort_wants(const struct cgb_group *group)
 {
-        return !is_lane(group) && cgb_rule_has_lanes(group->rule) && !cgb_group_is_dry(cgb, group) ? CGB_LANES_WANTED : CGB_LANES_NONE;
+        return !is_lane(group) && cgb_rule_has_lanes(group->rule) ? CGB_LANES_WANTED : CGB_LANES_NONE;
 }
 
 void cgb_sort_forget(struct cgb_group *group)
@@ -55,9 +55,9 @@ static void refuse(struct cgb *cgb, struct cgb_group *group, const struct cgb_fa
 /* The lanes join the ledger one level down. What fails there is reported there. */
 static void adopt_lanes(struct cgb *cgb, struct cgb_group *group)
 {
-        group->lanes = CGB_LANES_MADE;
+        group->lanes = group->sorting->is_dry ? CGB_LANES_DRY : CGB_LANES_MADE;
         cgb_report(cgb, CGB_EVENT_LANES, group, NULL);
-        if (cgb_group_become_pool(cgb, group) < 0)
+        if (group->sorting->is_dry || cgb_group_become_pool(cgb, group) < 0)
                 return;
         for (int lane = 0; lane < CGB_LANES; lane++)
                 cgb_group_add(cgb, group, cgb_lane_to_string((enum cgb_lane)lane), group->rule);
@@ -66,8 +66,6 @@ static void adopt_lanes(struct cgb *cgb, struct cgb_group *group)
 /* A group that went while it was looked at is told by others. */
 static void take_result(struct cgb *cgb, struct cgb_group *group, struct cgb_sorting *sorting)
 {
-        for (size_t i = 0; i < sorting->n_moved; i++)
-                cgb_report(cgb, CGB_EVENT_SORTED, group, &(struct cgb_event){.pid = sorting->moved[i]});
         if (sorting->look_again)
                 sorting->usage_usec = UINT64_MAX; /* also if it sleeps now */
         if (sorting->result == -ENOENT || sorting->result == -ENODEV)
@@ -76,6 +74,8 @@ static void take_result(struct cgb *cgb, struct cgb_group *group, struct cgb_sor
                 refuse(cgb, group, &sorting->fault);
         else if (sorting->make)
                 adopt_lanes(cgb, group);
+        for (size_t i = 0; i < sorting->n_moved; i++)
+                cgb_report(cgb, CGB_EVENT_SORTED, group, &(struct cgb_event){.pid = sorting->moved[i]});
         sorting->make = false;
 }
 
@@ -139,6 +139,7 @@ static bool add(struct cgb *cgb, struct cgb_group *group, bool make)
         if (group->sorting == NULL || !cgb_sort_batch_add(cgb->sorter.batch, group->sorting))
                 return false;
         group->sorting->make = make;
+        group->sorting->is_dry = cgb_group_is_dry(cgb, group);
         group->sorting->is_busy = true;
         return true;
 }
@@ -150,13 +151,19 @@ static void add_wanted(struct cgb *cgb)
                         n += add(cgb, cgb->groups[i], true);
 }
 
-/* Has the lane used the CPU since the last look? */
-static bool has_run(const struct cgb *cgb, const struct cgb_group *lane, uint64_t *ret_usage_usec)
+/* Whose processes are looked at when this group has used the CPU: an interactive lane's workspace, and in a dry run the workspace without lanes itself. */
+static struct cgb_group *workspace_to_sort(struct cgb_group *group)
+{
+        return group->lanes == CGB_LANES_DRY ? group : is_interactive_lane(group) ? group->up : NULL;
+}
+
+/* Has it since the last look? */
+static bool has_run(const struct cgb *cgb, const struct cgb_group *group, const struct cgb_group *workspace, uint64_t *ret_usage_usec)
 {
         struct cgb_account_state account;
 
-        if (cgb_policy_get_account(cgb->policy, lane->node, &account) < 0
-            || (lane->up->sorting != NULL && account.usage_usec == lane->up->sorting->usage_usec))
+        if (cgb_policy_get_account(cgb->policy, group->node, &account) < 0
+            || (workspace->sorting != NULL && account.usage_usec == workspace->sorting->usage_usec))
                 return false;
         *ret_usage_usec = account.usage_usec;
         return true;
@@ -167,16 +174,16 @@ static void add_those_that_ran(struct cgb *cgb)
         size_t first = cgb->n_groups > 0 ? cgb->sorter.next % cgb->n_groups : 0;
 
         for (size_t i = 0; i < cgb->n_groups; i++) {
-                struct cgb_group *group = cgb->groups[(first + i) % cgb->n_groups];
+                struct cgb_group *group = cgb->groups[(first + i) % cgb->n_groups], *workspace = workspace_to_sort(group);
                 uint64_t usage_usec;
 
-                if (!is_interactive_lane(group) || !has_run(cgb, group, &usage_usec))
+                if (workspace == NULL || !has_run(cgb, group, workspace, &usage_usec))
                         continue;
-                if (!add(cgb, group->up, false)) {
+                if (!add(cgb, workspace, false)) {
                         cgb->sorter.next = (first + i) % cgb->n_groups;
                         return;
                 }
-                group->up->sorting->usage_usec = usage_usec;
+                workspace->sorting->usage_usec = usage_usec;
         }
         cgb->sorter.next = first + 1; /* looks, too, are given to another first */
 }
@@ -212,13 +219,11 @@ static bool some_rule_has_lanes(const struct cgb *cgb)
 
 int cgb_sort_open(struct cgb *cgb, struct cgb_fault *fault)
 {
-        if ((cgb->options.flags & CGB_DRY_RUN) != 0)
-                return 0;
         if (some_rule_has_lanes(cgb) && cgb->tree.is_cgroup2) { /* a folder has no processes */
                 cgb->sorter.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 cgb->sorter.is_open = cgb->sorter.proc_fd >= 0;
         }
-        return cgb_lanes_undo(&cgb->tree, cgb->state_name, fault);
+        return (cgb->options.flags & CGB_DRY_RUN) == 0 ? cgb_lanes_undo(&cgb->tree, cgb->state_name, fault) : 0;
 }
 
 int cgb_sort_close(struct cgb *cgb, struct cgb_fault *fault)

@@ -25,6 +25,7 @@ enum cgb_lanes_state {
         CGB_LANES_NONE,                 /* its rule has none */
         CGB_LANES_WANTED,               /* soon, or just being made */
         CGB_LANES_MADE,                 /* its children are lanes */
+        CGB_LANES_DRY,                  /* they would be: its processes are judged where they are, and told of */
         CGB_LANES_REFUSED,              /* it was reported why */
 };
 
@@ -45,7 +46,7 @@ void cgb_sort(struct cgb *cgb);
 int cgb_sort_close(struct cgb *cgb, struct cgb_fault *fault);
 
 /** A group joins: does it want lanes? */
-enum cgb_lanes_state cgb_sort_wants(const struct cgb *cgb, const struct cgb_group *group);
+enum cgb_lanes_state cgb_sort_wants(const struct cgb_group *group);
 
 /** A group goes. */
 void cgb_sort_forget(struct cgb_group *group);

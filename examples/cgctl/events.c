@@ -6,15 +6,18 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "events.h"
 #include "message.h"
 #include "report.h"
+#include "text.h"
 
 /* An event, and whose. */
 struct told {
         const struct cgb_event *event;
         const char *parent;
+        struct cgb *cgb;
 };
 
 static void say(const struct told *told, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
@@ -79,6 +82,40 @@ static void print_memory(const struct told *told)
                         verbs[action->type], (double)action->bytes / (1 << 20), cgb_memory_reason_to_string(action->reason));
 }
 
+static bool is_dry(const struct told *told)
+{
+        struct cgb_workspace workspace = {.size = sizeof workspace};
+
+        for (size_t i = 0; cgb_get_workspace(told->cgb, i, &workspace) >= 0; i++)
+                if (!strcmp(workspace.name, told->event->name))
+                        return workspace.dry_run;
+        return false;
+}
+
+/* For the eyes: it may have ended, or have been given to another by now. */
+static void process_name(char ret[static 16], pid_t pid)
+{
+        char path[64];
+        FILE *file;
+
+        snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+        file = fopen(path, "re");
+        if (!file || !fgets(ret, 16, file))
+                strcpy(ret, "ended");
+        ret[strcspn(ret, "\n")] = '\0';
+        if (file)
+                fclose(file);
+}
+
+static void print_sorted(const struct told *told)
+{
+        char name[16], shown[64];
+
+        process_name(name, told->event->pid);
+        say(told, "%s: process %d (%s) %s into the batch lane", told->event->name, (int)told->event->pid,
+                text_printable(shown, sizeof shown, name), is_dry(told) ? "would go" : "goes");
+}
+
 static void print_event(const struct told *told)
 {
         const struct cgb_event *event = told->event;
@@ -109,10 +146,10 @@ static void print_event(const struct told *told)
                 say(told, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
                 break;
         case CGB_EVENT_LANES:
-                say(told, "%s has lanes: interactive and batch", event->name);
+                say(told, "%s %s lanes: interactive and batch", event->name, is_dry(told) ? "would have" : "has");
                 break;
         case CGB_EVENT_SORTED:
-                say(told, "%s: process %d goes into the batch lane", event->name, (int)event->pid);
+                print_sorted(told);
                 break;
         case CGB_EVENT_RESTORED:
                 print_restored(told);
@@ -137,5 +174,5 @@ void events_print(struct cgb *cgb, bool verbose)
         cgb_get_overview(cgb, &overview);
         while (cgb_next_event(cgb, &event))
                 if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY && event.type != CGB_EVENT_SORTED))
-                        print_event(&(struct told){&event, overview.parent});
+                        print_event(&(struct told){&event, overview.parent, cgb});
 }

@@ -175,8 +175,8 @@ enum cgb_event_type {
         CGB_EVENT_MEMORY,               /**< memory.high was written or memory asked back, or would be in a dry run: see .memory */
         CGB_EVENT_FROZEN,               /**< grows without end while memory is short: its memory.high stays where it is, see .memory */
         CGB_EVENT_FOREIGN_LIMIT,        /**< somebody else wrote its memory.high, see .memory.bytes: left alone from now on */
-        CGB_EVENT_LANES,                /**< it has lanes now, and its processes are in them */
-        CGB_EVENT_SORTED,               /**< a process of it, see .pid, was moved from its interactive lane to its batch lane */
+        CGB_EVENT_LANES,                /**< it has lanes now, and its processes are in them; or would have in a dry run */
+        CGB_EVENT_SORTED,               /**< a process of it, see .pid, was moved from its interactive lane to its batch lane, or would be in a dry run */
 };
 
 /** Something that happened. Pointers are good until the next call on the same context. */

@@ -374,6 +374,57 @@ static void the_next_manager_begins_with_what_was_there_before(void **state)
         ground_end(ground, cgb);
 }
 
+/* The builder by its own name, and its child, which has no pattern of its own, by the builder's. */
+static void a_dry_run_says_who_would_be_batch_and_moves_nobody(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb_rule dry = rules[0];
+        char *before, group[512];
+        struct cgb_event event;
+        size_t told = 0;
+        pid_t shell;
+        struct cgb *cgb;
+
+        dry.flags = CGB_DRY_RUN;
+        ground->options.rules = &dry;
+        make(ground, "ws-a");
+        before = ground_picture(ground);
+        shell = start_in(ground, "ws-a", EDITOR, start_a_build);
+        cgb = ground_started(ground);
+        manage_until_told(cgb, CGB_EVENT_LANES, "ws-a", &event);
+        for (int i = 0; i < PATIENCE_SECONDS * 5 && told < 2; i++) {
+                ground_manage(cgb, 0.2);
+                while (ground_take_event(cgb, CGB_EVENT_SORTED, "ws-a", &event)) {
+                        assert_true(is_in(ground, event.pid, "ws-a"));
+                        assert_int_not_equal(event.pid, shell);
+                        told++;
+                }
+        }
+        assert_int_equal(told, 2);
+        ground_manage(cgb, 1); /* nobody is told of twice */
+        assert_int_equal(ground_count_events(cgb, CGB_EVENT_SORTED, NULL), 0);
+        assert_int_equal(count_in(ground, "ws-a", BUILDER), 1);
+        assert_false(ground_exists(ground, ground_below(ground, "ws-a/batch", group)));
+        end(shell);
+        ground_end(ground, cgb);
+        ground_assert_as_before(ground, before);
+}
+
+static void a_dry_run_says_who_would_have_no_lanes(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb_event event;
+        struct cgb *cgb;
+
+        ground->options.flags = CGB_DRY_RUN;
+        make(ground, "ws-deep");
+        make(ground, "ws-deep/inner");
+        cgb = ground_started(ground);
+        manage_until_told(cgb, CGB_EVENT_ERROR, "ws-deep", &event);
+        ground_assert_fault_names(event.fault, -EBUSY, "ws-deep");
+        ground_end(ground, cgb);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -382,6 +433,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(processes_that_vanish_midway_are_ordinary, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_workspace_that_comes_later_has_lanes_and_one_that_goes_is_no_error, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_group_with_groups_of_its_own_gets_no_lanes_and_stops_nobody, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_dry_run_says_who_would_be_batch_and_moves_nobody, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_dry_run_says_who_would_have_no_lanes, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(after_a_sigkill_restore_gives_processes_back, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(the_next_manager_begins_with_what_was_there_before, setup, ground_teardown),
         };
