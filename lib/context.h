@@ -190,7 +190,7 @@ void cgb_put_back_done(struct cgb_journal *journal, const struct cgb_backend_res
 int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct cgb_backend **ret);
 int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret);
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group);
-int cgb_writer_of_path(struct cgb *cgb, const char *path, struct cgb_backend **ret);
+int cgb_writer_of_path(struct cgb *cgb, const char *path, bool *ret_is_unit, struct cgb_backend **ret);
 void cgb_writers_count(const struct cgb *cgb, struct cgb_overview *ret);
 void cgb_writers_process(struct cgb *cgb);
 void cgb_writers_flush(struct cgb *cgb, uint64_t timeout_usec);

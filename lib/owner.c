@@ -45,11 +45,14 @@ static bool is_slice(const char *name)
         return has_suffix(name, ".slice");
 }
 
-/* The types of units that have groups. */
+/* The types of units that have groups; of the letters of systemd.unit(5), which leaves "@" to what is before an instance. */
 static bool is_unit_name(const char *name)
 {
         static const char *const suffixes[] = {".slice", ".service", ".scope", ".socket", ".mount", ".swap"};
+        static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@";
 
+        if (*name == '@' || name[strspn(name, letters)] != '\0')
+                return false;
         for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
                 if (has_suffix(name, suffixes[i]))
                         return true;

@@ -26,38 +26,47 @@ static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
 }
 
 /* Who makes, fills and removes workspaces. */
-static int find_writer(struct cgb *cgb, const char *path, struct cgb_backend **ret)
+static int find_writer(struct cgb *cgb, const char *path, bool *ret_is_unit, struct cgb_backend **ret)
 {
-        int r = cgb_writer_of_path(cgb, path, ret);
+        int r = cgb_writer_of_path(cgb, path, ret_is_unit, ret);
 
         if (r == -EXDEV)
                 return cgb_fail(cgb, r, cgb->options.mount, "this backend uses another mount of cgroup v2", "leave the mount out, or choose the backend cgroupfs");
         return r < 0 ? cgb_fail(cgb, r, cgb->backend_type->name, "this backend cannot be used", "choose the backend cgroupfs") : 0;
 }
 
-static int write_number(struct cgb *cgb, const char *path, const char *file, uint64_t number, const char *message)
-{
-        char value[32], name[512];
-        int r;
+struct first_values {
+        struct cgb *cgb;
+        struct cgb_backend *writer;
+        struct cgb_group_dir dir;
+};
 
-        snprintf(value, sizeof value, "%" PRIu64, number);
-        r = cgb_tree_write(&cgb->tree, path, file, value, strlen(value));
-        if (r == 0)
+static int write_number(struct first_values *values, enum cgb_file file, uint64_t number, const char *message)
+{
+        int r = cgb_backend_write(values->writer, &values->dir, file, number);
+        char name[512];
+
+        if (r >= 0)
                 return 0;
-        cgb_tree_name(name, sizeof name, &cgb->tree, path, file);
-        return cgb_fail(cgb, r, name, message, NULL);
+        cgb_tree_name(name, sizeof name, &values->cgb->tree, values->dir.path, cgb_file_to_string(file));
+        return cgb_fail(values->cgb, r, name, message, NULL);
 }
 
-/* How managers learn share and floor; the limit is the operator's, and this is the only time that it is written. */
-static int write_first_values(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
+/* How managers learn share and floor; the limit is the operator's, and this is the only time that it is written. By whoever writes the group later. */
+static int write_first_values(struct cgb *cgb, struct cgb_backend *writer, const char *path, const struct cgb_workspace_options *options)
 {
         uint32_t per_weight = CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT;
-        int r = write_number(cgb, path, "cpu.weight", (options->share_permille + per_weight / 2) / per_weight, "the share cannot be written");
+        struct first_values values = {.cgb = cgb, .writer = writer};
+        int r = cgb_group_dir_open(&values.dir, cgb->fds, &cgb->tree, path);
 
+        if (r < 0)
+                return cgb_fail(cgb, r, options->name, "the group that was made just now cannot be found", NULL);
+        r = write_number(&values, CGB_FILE_CPU_WEIGHT, (options->share_permille + per_weight / 2) / per_weight, "the share cannot be written");
         if (r == 0 && options->memory_max_bytes > 0)
-                r = write_number(cgb, path, "memory.max", options->memory_max_bytes, "the limit cannot be written");
+                r = write_number(&values, CGB_FILE_MEMORY_MAX, options->memory_max_bytes, "the limit cannot be written");
         if (r == 0 && options->memory_floor_bytes > 0)
-                r = write_number(cgb, path, "memory.low", options->memory_floor_bytes, "the floor cannot be written");
+                r = write_number(&values, CGB_FILE_MEMORY_LOW, options->memory_floor_bytes, "the floor cannot be written");
+        cgb_group_dir_close(&values.dir, cgb->fds);
         return r;
 }
 
@@ -82,8 +91,12 @@ static int prepare(struct cgb *cgb, const char *path, const struct cgb_workspace
 static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_workspace_options *options)
 {
         struct cgb_backend *writer;
-        int r = find_writer(cgb, path, &writer);
+        bool is_unit;
+        int r = find_writer(cgb, path, &is_unit, &writer);
 
+        if (r == 0 && is_unit)
+                return cgb_fail(cgb, -EINVAL, options->name, "this is the name of a unit of systemd's, and a group that is made is none",
+                        "let systemd start it: cgb_scope_start(), cgctl run --systemd; or choose a name without its suffix");
         if (r == 0)
                 r = cgb_backend_make(writer, path, &cgb->fault);
         if (r == -EEXIST)
@@ -92,7 +105,7 @@ static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_wo
                                               : "choose another name, or attach to it");
         if (r < 0)
                 return r;
-        r = write_first_values(cgb, path, options);
+        r = write_first_values(cgb, writer, path, options);
         if (r < 0)
                 cgb_backend_remove(writer, path, NULL);
         return r;
@@ -176,10 +189,11 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 {
         char path[PATH_MAX];
         struct cgb_backend *writer;
+        bool is_unit;
         int r = find_path(cgb, name, path, sizeof path);
 
         if (r == 0)
-                r = find_writer(cgb, path, &writer);
+                r = find_writer(cgb, path, &is_unit, &writer);
         return r < 0 ? r : cgb_backend_attach(writer, path, pid, &cgb->fault);
 }
 
@@ -187,7 +201,8 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
 {
         struct cgb_backend *writer;
-        int r = find_writer(cgb, path, &writer);
+        bool is_unit;
+        int r = find_writer(cgb, path, &is_unit, &writer);
 
         if (r == 0)
                 r = cgb_backend_remove(writer, path, &cgb->fault);

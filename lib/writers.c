@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
-#include "backend/unit.h"
 #include "context.h"
 
 /* A call keeps systemd busy for some 2 ms, and on a slow machine for 15: this is a twentieth of its time, or a third. */
@@ -112,12 +110,6 @@ int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret)
         return type != NULL ? cgb_writer_get(cgb, type, ret) : -EOPNOTSUPP;
 }
 
-/* Is this unit one of the manager's that this process can ask? Root asks the system's, anybody else their own. */
-static bool may_ask(const struct cgb_unit *unit)
-{
-        return geteuid() == 0 ? !unit->is_users : unit->is_users && unit->uid == geteuid();
-}
-
 static int know_owners(struct cgb *cgb)
 {
         int r = cgb->knows_owners ? 0 : cgb_owner_host_open(&cgb->owners, "", &cgb->tree);
@@ -129,60 +121,53 @@ static int know_owners(struct cgb *cgb)
         return 0;
 }
 
-/* Of a manager that this build cannot ask its groups are written raw, as ever: what it undoes is noticed. */
-static const struct cgb_backend_type *type_of(const struct cgb_owner *owner)
+/*
+ * The one rule. A unit's own group is its manager's to write, unless raw writing or libcgroup was chosen for all; what nobody here may write is NULL's.
+ * Of a manager that this build cannot ask its groups are written raw, as ever: what it undoes is noticed.
+ */
+static const struct cgb_backend_type *type_for(const struct cgb *cgb, const struct cgb_owner *owner)
 {
-        const struct cgb_backend_type *type = owner->writer != NULL ? cgb_backend_find(owner->writer) : NULL;
+        const struct cgb_backend_type *type;
 
-        return type != NULL ? type : &cgb_backend_cgroupfs;
+        if (!cgb->chooses_writers && !cgb->backend_type->asks_manager)
+                return cgb->backend_type;
+        if (owner->writer == NULL)
+                return NULL;
+        type = cgb_backend_find(owner->writer);
+        return type != NULL && (cgb->chooses_writers || type->asks_manager) ? type : &cgb_backend_cgroupfs;
 }
 
-/* Whoever has to write it, by owner. What nobody here may write is measured, and said to be somebody else's. */
-static int choose_by_owner(struct cgb *cgb, struct cgb_group *group, const struct cgb_owner *owner)
+/* Of groups that the embedder makes, fills and removes. */
+int cgb_writer_of_path(struct cgb *cgb, const char *path, bool *ret_is_unit, struct cgb_backend **ret)
 {
-        group->is_anothers = group->foreign = owner->writer == NULL;
-        if (group->is_anothers)
-                cgb_log(cgb, CGB_LOG_WARNING, "%s is measured and left alone: %s; remedy: %s", group->name, owner->why, owner->remedy);
-        return cgb_writer_get(cgb, type_of(owner), &group->writer);
-}
-
-/* Of groups that the embedder makes: no unit is made by making a group. */
-int cgb_writer_of_path(struct cgb *cgb, const char *path, struct cgb_backend **ret)
-{
-        const struct cgb_backend_type *type = cgb->backend_type;
+        const struct cgb_backend_type *type;
         struct cgb_owner owner;
         int r = know_owners(cgb);
 
         if (r < 0)
                 return r;
-        if (cgb->chooses_writers) {
-                cgb_owner_find(&cgb->owners, path, &owner);
-                type = type_of(&owner);
-        }
-        return cgb_writer_get(cgb, type->asks_manager ? &cgb_backend_cgroupfs : type, ret);
+        cgb_owner_find(&cgb->owners, path, &owner);
+        type = type_for(cgb, &owner);
+        *ret_is_unit = type == NULL || type->asks_manager;
+        return cgb_writer_get(cgb, *ret_is_unit ? &cgb_backend_cgroupfs : type, ret);
 }
 
-/* A unit's own group is its manager's to write, and all else is written raw: what is inside of a unit, and what is no unit. */
+/* What is measured only has a writer as well, who is never asked. */
 int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group)
 {
-        const struct cgb_backend_type *type = cgb->backend_type;
+        const struct cgb_backend_type *type;
         struct cgb_owner owner;
-        struct cgb_unit unit;
         int r = know_owners(cgb);
 
         if (r < 0)
                 return r;
         cgb_owner_find(&cgb->owners, group->dir.path, &owner);
+        type = type_for(cgb, &owner);
         group->owner = owner.type;
-        if (cgb->chooses_writers)
-                return choose_by_owner(cgb, group, &owner);
-        if (type->asks_manager) {
-                if (cgb_unit_of_path(&unit, group->dir.path) < 0 || *unit.below != '\0')
-                        type = &cgb_backend_cgroupfs;
-                else if (!may_ask(&unit))
-                        return -EPERM;
-        }
-        return cgb_writer_get(cgb, type, &group->writer);
+        group->is_anothers = group->foreign = type == NULL;
+        if (type == NULL)
+                cgb_log(cgb, CGB_LOG_WARNING, "%s is measured and left alone: %s; remedy: %s", group->name, owner.why, owner.remedy);
+        return cgb_writer_get(cgb, type != NULL ? type : &cgb_backend_cgroupfs, &group->writer);
 }
 
 void cgb_writers_count(const struct cgb *cgb, struct cgb_overview *ret)

@@ -45,7 +45,7 @@ void doctor_owners_print(const struct cgb_options *options)
 
         if (cgb_list_owners(options, print_group, &table, NULL) == 0 && table.n > SHOWN_MAX)
                 printf("and %d more: cgctl doctor --json\n", table.n - SHOWN_MAX);
-        if (table.n > 0 && options->backend && strcmp(options->backend, "auto"))
+        if (table.n > 0 && options->backend && strcmp(options->backend, "auto") && strcmp(options->backend, "systemd"))
                 printf("but with --backend %s nobody is chosen by owner\n", options->backend);
 }
 

@@ -90,7 +90,7 @@ struct cgb_options {
         const char *state_dir;          /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
         /**
          * Who writes. "auto" and NULL: of each group whoever has to, as cgb_get_owner() tells it. "cgroupfs" and "libcgroup": they alone, whatever that
-         * says; "systemd" is asked for the attributes of units' own groups, while all else is written as by "cgroupfs".
+         * says; "systemd" is asked for the attributes of units' own groups as with "auto", while all else is written as by "cgroupfs".
          */
         const char *backend;
         uint32_t calls_per_second;      /**< at most, to systemd to change units, 1..1000; 0: 25. The largest changes come first. */
@@ -243,6 +243,8 @@ CGB_PUBLIC const struct cgb_fault *cgb_get_fault(const struct cgb *cgb);
  * Makes a workspace: the parent if it is missing, the cpu controller on the way down to it, the group, its first weight. With sizes of
  * memory that controller as well. The groups that were made for it get the sum of the floors below them as their own memory.low.
  * Works with and without cgb_start(), and whoever manages the parent sees the new group by itself.
+ *
+ * Its first values are written by whoever writes it later. A group that would look like a unit where systemd keeps its own is not made: see <cgburst/scope.h>.
  *
  * @return 0; -EINVAL for a name, share or sizes that cannot be; -EEXIST; -EACCES; -ENOTEMPTY if the parent, or a group on the
  *         way to it, has processes of its own; -EOPNOTSUPP if a controller is not to be had; -ENOSPC at the kernel's limit of groups, or

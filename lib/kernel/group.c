@@ -43,8 +43,8 @@ static const struct {
         [CGB_FILE_MEMORY_PRESSURE] = {"memory.pressure", MODE_READ},
         [CGB_FILE_MEMORY_HIGH] = {"memory.high", MODE_READ | MODE_WRITE},
         [CGB_FILE_MEMORY_RECLAIM] = {"memory.reclaim", MODE_WRITE},
-        [CGB_FILE_MEMORY_MAX] = {"memory.max", MODE_READ},
-        [CGB_FILE_MEMORY_LOW] = {"memory.low", MODE_READ},
+        [CGB_FILE_MEMORY_MAX] = {"memory.max", MODE_READ | MODE_WRITE},
+        [CGB_FILE_MEMORY_LOW] = {"memory.low", MODE_READ | MODE_WRITE},
         [CGB_FILE_IO_PRESSURE] = {"io.pressure", MODE_READ},
 };
 

@@ -32,7 +32,7 @@ enum cgb_file {
         CGB_FILE_MEMORY_PRESSURE,
         CGB_FILE_MEMORY_HIGH,
         CGB_FILE_MEMORY_RECLAIM,        /* write only */
-        CGB_FILE_MEMORY_MAX,            /* read, never written */
+        CGB_FILE_MEMORY_MAX,            /* written of a new group alone */
         CGB_FILE_MEMORY_LOW,
         CGB_FILE_IO_PRESSURE,
         CGB_FILES,

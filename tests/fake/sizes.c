@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "context.h"
 #include "fake.h"
 
 #define MIB (1ull << 20)
@@ -67,6 +68,31 @@ static void a_workspace_has_its_sizes_and_what_they_need_goes_with_it(void **sta
         fake_assert_picture(fake, before);
         assert_null(fake_read_state(fake, "new-deep.setup"));
         free(before);
+}
+
+static char written_names[256];
+
+static int write_and_remember(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
+{
+        size_t n = strlen(written_names);
+
+        snprintf(written_names + n, sizeof written_names - n, "%s/%s ", group->path, cgb_file_to_string(file));
+        return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
+}
+
+/* Two writers on one file never happen, from the first value on. */
+static void a_workspaces_first_values_are_written_by_the_backend_that_writes_it_later(void **state)
+{
+        static const struct cgb_backend_type remembering = {.name = "remembering", .write = write_and_remember};
+        struct fake *fake = *state;
+        struct cgb *cgb = fake_manager(fake);
+
+        cgb->backend_type = &remembering;
+        cgb->chooses_writers = false;
+        assert_int_equal(create(cgb, "alice", 64 * MIB, 128 * MIB), 0);
+        assert_string_equal(written_names, "new/deep/alice/cpu.weight new/deep/alice/memory.max new/deep/alice/memory.low ");
+        assert_true(number(fake, "new/deep/alice", "memory.low") == 64 * MIB);
+        assert_int_equal(cgb_remove(cgb, "alice"), 0);
 }
 
 static void who_asks_for_no_memory_switches_no_controller_on(void **state)
@@ -293,6 +319,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 on_bare(a_workspace_has_its_sizes_and_what_they_need_goes_with_it),
+                on_bare(a_workspaces_first_values_are_written_by_the_backend_that_writes_it_later),
                 on_bare(who_asks_for_no_memory_switches_no_controller_on),
                 on_bare(a_caller_that_does_not_know_sizes_has_none),
                 on_bare(what_we_made_protects_the_sum_of_the_floors_below),

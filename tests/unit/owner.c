@@ -126,6 +126,23 @@ static void a_group_beside_the_units_is_nobodys(void **state)
         assert_owner(&plain_host, ".slice/x", CGB_OWNER_NOBODY, "", "cgroupfs");
 }
 
+static void a_units_name_has_the_letters_that_systemd_permits(void **state)
+{
+        (void)state;
+        assert_owner(&plain_host, "system.slice/serial\\x2dgetty@ttyS0.service", CGB_OWNER_UNIT, "serial\\x2dgetty@ttyS0.service", "systemd");
+        assert_owner(&plain_host, "system.slice/with space.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
+        assert_owner(&plain_host, "system.slice/@.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
+        assert_owner(&plain_host, "system.slice/.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
+}
+
+/* systemd puts it before a name that could be a file of the kernel's, and before one that begins with it. */
+static void an_underscore_before_a_name_is_no_part_of_it(void **state)
+{
+        (void)state;
+        assert_owner(&plain_host, "system.slice/_cpu.service", CGB_OWNER_UNIT, "cpu.service", "systemd");
+        assert_owner(&plain_host, "system.slice/__mine.service", CGB_OWNER_UNIT, "_mine.service", "systemd");
+}
+
 static void without_systemd_a_units_name_says_nothing(void **state)
 {
         struct host host = {.no_systemd = true};
@@ -310,6 +327,8 @@ int main(void)
                 cmocka_unit_test(what_lies_below_a_delegated_unit_is_written_raw),
                 cmocka_unit_test(what_lies_below_a_unit_without_delegation_may_lose_its_controllers),
                 cmocka_unit_test(a_group_beside_the_units_is_nobodys),
+                cmocka_unit_test(a_units_name_has_the_letters_that_systemd_permits),
+                cmocka_unit_test(an_underscore_before_a_name_is_no_part_of_it),
                 cmocka_unit_test(without_systemd_a_units_name_says_nothing),
                 cmocka_unit_test(a_user_asks_the_manager_of_his_own_and_no_other),
                 cmocka_unit_test(a_plain_group_at_the_top_of_a_users_manager_is_the_users),
