@@ -12,6 +12,7 @@
 #include "complain.h"
 #include "files.h"
 #include "groups.h"
+#include "units.h"
 
 /* Killed processes leave their group within milliseconds; emulated machines take longer. */
 #define REMOVE_TRIES 200
@@ -64,6 +65,17 @@ static int enable_down_to_parent(struct groups *groups)
         return 0;
 }
 
+static int open_parent(struct groups *groups)
+{
+        groups->parent_fd = openat(groups->mount_fd, groups->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (groups->parent_fd < 0)
+                return complain(-errno, "%s/%s", groups->mount, groups->parent);
+        groups->usage_fd = openat(groups->parent_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+        if (groups->usage_fd < 0)
+                return complain(-errno, "%s/%s/cpu.stat", groups->mount, groups->parent);
+        return 0;
+}
+
 static int make_parent(struct groups *groups)
 {
         bool ours[GROUPS_CPU_AND_MEMORY];
@@ -77,12 +89,9 @@ static int make_parent(struct groups *groups)
                                 groups->mount, groups->parent);
                 return complain(-errno, "%s/%s", groups->mount, groups->parent);
         }
-        groups->parent_fd = openat(groups->mount_fd, groups->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (groups->parent_fd < 0)
-                return complain(-errno, "%s/%s", groups->mount, groups->parent);
-        groups->usage_fd = openat(groups->parent_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
-        if (groups->usage_fd < 0)
-                return complain(-errno, "%s/%s/cpu.stat", groups->mount, groups->parent);
+        error = open_parent(groups);
+        if (error < 0)
+                return error;
         error = enable_all(groups, groups->parent_fd, ours);
         return error < 0 ? complain(error, "%s/%s/cgroup.subtree_control", groups->mount, groups->parent) : 0;
 }
@@ -94,6 +103,8 @@ int groups_open(struct groups *groups)
         groups->mount_fd = open(groups->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (groups->mount_fd < 0)
                 return complain(-errno, "%s", groups->mount);
+        if (groups->slice) /* which comes with its first scope */
+                return 0;
         error = enable_down_to_parent(groups);
         if (error >= 0)
                 error = make_parent(groups);
@@ -115,30 +126,54 @@ static struct group *make_room(struct groups *groups)
         return &groups->group[groups->n];
 }
 
+static int make_group(struct groups *groups, const char *name, struct group *group)
+{
+        if (mkdirat(groups->parent_fd, name, 0755) < 0)
+                return complain(-errno, "%s/%s/%s", groups->mount, groups->parent, name);
+        snprintf(group->name, sizeof(group->name), "%s", name);
+        return 0;
+}
+
+static int open_group(const struct groups *groups, struct group *group)
+{
+        group->dir_fd = openat(groups->parent_fd, group->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (group->dir_fd < 0)
+                return complain(-errno, "%s/%s/%s", groups->mount, groups->parent, group->name);
+        group->usage_fd = openat(group->dir_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
+        if (group->usage_fd < 0)
+                return complain(-errno, "%s/%s/%s/cpu.stat", groups->mount, groups->parent, group->name);
+        return 0;
+}
+
+static int write_weight(const struct groups *groups, const struct group *group, unsigned weight)
+{
+        char text[16];
+        int error;
+
+        snprintf(text, sizeof(text), "%u", weight);
+        error = write_at(group->dir_fd, "cpu.weight", text);
+        return error < 0 ? complain(error, "%s/%s/%s/cpu.weight", groups->mount, groups->parent, group->name) : 0;
+}
+
 int groups_add(struct groups *groups, const char *name, unsigned weight)
 {
         struct group *group = make_room(groups);
-        char text[16];
         int error;
 
         if (!group)
                 return complain(-ENOMEM, "the table of groups");
-        if (mkdirat(groups->parent_fd, name, 0755) < 0)
-                return complain(-errno, "%s/%s/%s", groups->mount, groups->parent, name);
-        *group = (struct group){.usage_fd = -1};
-        snprintf(group->name, sizeof(group->name), "%s", name);
-        group->dir_fd = openat(groups->parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        groups->n++;
-        if (group->dir_fd < 0)
-                return complain(-errno, "%s/%s/%s", groups->mount, groups->parent, name);
-        group->usage_fd = openat(group->dir_fd, "cpu.stat", O_RDONLY | O_CLOEXEC);
-        if (group->usage_fd < 0)
-                return complain(-errno, "%s/%s/%s/cpu.stat", groups->mount, groups->parent, name);
-        snprintf(text, sizeof(text), "%u", weight);
-        error = write_at(group->dir_fd, "cpu.weight", text);
+        *group = (struct group){.dir_fd = -1, .usage_fd = -1};
+        error = groups->slice ? units_start(groups->slice, name, weight, group) : make_group(groups, name, group);
         if (error < 0)
-                return complain(error, "%s/%s/%s/cpu.weight", groups->mount, groups->parent, name);
-        return (int)groups->n - 1;
+                return error;
+        groups->n++;
+        if (groups->parent_fd < 0)
+                error = open_parent(groups);
+        if (error >= 0)
+                error = open_group(groups, group);
+        if (error >= 0 && !groups->slice) /* systemd has written a scope's */
+                error = write_weight(groups, group, weight);
+        return error < 0 ? error : (int)groups->n - 1;
 }
 
 int groups_attach(struct groups *groups, size_t index, pid_t pid)
@@ -204,7 +239,10 @@ static void remove_group(struct groups *groups, struct group *group)
 {
         close_fd(&group->usage_fd);
         close_fd(&group->dir_fd);
-        remove_patiently(groups->parent_fd, group->name);
+        if (groups->slice)
+                units_wait_gone(groups, group);
+        else
+                remove_patiently(groups->parent_fd, group->name);
 }
 
 static void disable(struct groups *groups, size_t level, size_t controller)
@@ -239,7 +277,10 @@ void groups_close(struct groups *groups)
         close_fd(&groups->usage_fd);
         if (groups->parent_fd >= 0) {
                 close_fd(&groups->parent_fd);
-                remove_patiently(groups->mount_fd, groups->parent);
+                if (groups->slice)
+                        units_stop_slice(groups->slice);
+                else
+                        remove_patiently(groups->mount_fd, groups->parent);
         }
         if (groups->mount_fd >= 0)
                 disable_what_was_enabled(groups);

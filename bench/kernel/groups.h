@@ -22,7 +22,8 @@
 #define GROUPS_CPU_AND_MEMORY 2
 
 struct group {
-        char name[32];
+        char name[64];
+        pid_t sleeper; /* that a unit has from its beginning; 0 without units */
         int dir_fd;
         int usage_fd; /* cpu.stat */
 };
@@ -33,6 +34,7 @@ struct groups {
         int mount_fd;
         int parent_fd;
         int usage_fd; /* the parent's cpu.stat */
+        const char *slice; /* NULL: groups are made by mkdir; else they are scopes of systemd's in it, see units.h */
         size_t n_controllers;
         bool enabled[GROUP_LEVELS_MAX][GROUPS_CPU_AND_MEMORY]; /* was it enabled by us on this level? 0 = the mount itself */
         size_t n;
@@ -47,6 +49,9 @@ struct groups {
  * @return 0; -ENOENT without cgroup v2; -EACCES without write access; -EOPNOTSUPP without a controller. Complains.
  */
 int groups_find(struct groups *ret, const char *mount, const char *parent, size_t n_controllers);
+
+/* Makes scopes of systemd's of groups that were found but not opened. @slice: NULL = a name of ours. @return 0 or a negative errno. Complains. */
+int groups_use_units(struct groups *groups, const char *slice);
 
 /* "cpu", "memory" */
 const char *groups_controller_name(size_t controller);

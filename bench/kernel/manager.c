@@ -141,6 +141,7 @@ static int start_context(struct session *session, const struct manager_options *
         context.parent = session->groups->parent;
         context.state_dir = state_dir;
         context.step_usec = options->step_usec;
+        context.backend = options->backend;
         context.flags = options->memory ? CGB_MEMORY : 0;
         cgb_policy_options_init(&policy, options->step_usec, GROUPS_MAX);
         if (options->reach_permille)

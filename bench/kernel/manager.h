@@ -50,6 +50,7 @@ struct manager_options {
         uint64_t step_usec;
         uint32_t reach_permille;
         bool memory; /* CGB_MEMORY */
+        const char *backend;
 };
 
 /* Starts it and waits until it manages. @return 0 or a negative errno. Complains. */

@@ -17,7 +17,8 @@ static const char help[] =
         "policies in turn. Needs the right to make groups with the cpu controller; tests/vm/guest gives it to anyone.\n"
         "\n"
         "  --policy LIST          alone,equal,cgburst,static is the default; static is 10000 : 1 by hand, and\n"
-        "                         fixed:WI:WL gives the probe's group weight WI and each group of loops WL\n"
+        "                         fixed:WI:WL gives the probe's group weight WI and each group of loops WL, and\n"
+        "                         cgburst:cgroupfs, cgburst:libcgroup and cgburst:systemd say who writes for cgburst\n"
         "  --burst LIST           CPU time of a burst, ms (20,100)\n"
         "  --step LIST            steps of cgburst, s (0.25,1,5)\n"
         "  --repeats N            of everything, in turn (3)\n"
@@ -29,6 +30,7 @@ static const char help[] =
         "  --hog-groups N         groups of loops (7)\n"
         "  --hogs-per-group N     loops in each (2, or as many as there are CPUs)\n"
         "  --reach PERMILLE       of cgburst's policy, instead of its default\n"
+        "  --units                the groups are scopes of systemd's, in a slice cgburstbench.slice: for cgburst:systemd\n"
         "  --parent PATH          the group to make, below the mount (cgburst-bench)\n"
         "  --mount PATH           where cgroup v2 is mounted (found by itself)\n"
         "  --json FILE            write the figures there\n"
@@ -48,6 +50,7 @@ enum {
         OPTION_HOG_GROUPS,
         OPTION_HOGS_PER_GROUP,
         OPTION_REACH,
+        OPTION_UNITS,
         OPTION_PARENT,
         OPTION_MOUNT,
         OPTION_JSON,
@@ -69,6 +72,7 @@ static const struct option long_options[] = {
         {"hog-groups", required_argument, NULL, OPTION_HOG_GROUPS},
         {"hogs-per-group", required_argument, NULL, OPTION_HOGS_PER_GROUP},
         {"reach", required_argument, NULL, OPTION_REACH},
+        {"units", no_argument, NULL, OPTION_UNITS},
         {"parent", required_argument, NULL, OPTION_PARENT},
         {"mount", required_argument, NULL, OPTION_MOUNT},
         {"json", required_argument, NULL, OPTION_JSON},
@@ -131,10 +135,13 @@ static bool is_weight(unsigned weight)
 static int parse_policy(const char *name, struct policy *ret)
 {
         static const struct policy known[] = {
-                {"alone", POLICY_ALONE, 100, 100, 0},
-                {"equal", POLICY_FIXED, 100, 100, 0},
-                {"static", POLICY_FIXED, 10000, 1, 0},
-                {"cgburst", POLICY_CGBURST, 100, 100, 0},
+                {"alone", POLICY_ALONE, NULL, 100, 100, 0},
+                {"equal", POLICY_FIXED, NULL, 100, 100, 0},
+                {"static", POLICY_FIXED, NULL, 10000, 1, 0},
+                {"cgburst", POLICY_CGBURST, NULL, 100, 100, 0},
+                {"cgburst:cgroupfs", POLICY_CGBURST, "cgroupfs", 100, 100, 0},
+                {"cgburst:libcgroup", POLICY_CGBURST, "libcgroup", 100, 100, 0},
+                {"cgburst:systemd", POLICY_CGBURST, "systemd", 100, 100, 0},
         };
         struct policy policy = {.kind = POLICY_FIXED};
         int end = 0;
@@ -147,7 +154,7 @@ static int parse_policy(const char *name, struct policy *ret)
         snprintf(policy.name, sizeof(policy.name), "%s", name);
         if (sscanf(name, "fixed:%u:%u%n", &policy.interactive_weight, &policy.load_weight, &end) != 2 || name[end] ||
                 !is_weight(policy.interactive_weight) || !is_weight(policy.load_weight))
-                return complain(-EINVAL, "--policy %s: wants alone, equal, static, cgburst or fixed:WEIGHT:WEIGHT", name);
+                return complain(-EINVAL, "--policy %s: wants alone, equal, static, cgburst, cgburst:BACKEND or fixed:WEIGHT:WEIGHT", name);
         *ret = policy;
         return 0;
 }
@@ -239,6 +246,9 @@ static int parse_one(int option, char *text, struct kernel_options *options, str
         case OPTION_CHECK:
                 options->check = true;
                 return 0;
+        case OPTION_UNITS:
+                options->units = true;
+                return 0;
         case OPTION_PARENT:
                 options->parent = text;
                 return 0;
@@ -265,6 +275,14 @@ static int add_policy(struct kernel_options *options, const struct policy *polic
                 return complain(-EINVAL, "--policy and --step: more than %d together", LIST_MAX);
         options->policies[options->n_policies] = *policy;
         options->policies[options->n_policies++].step_usec = step_usec;
+        return 0;
+}
+
+static int check_units(const struct kernel_options *options)
+{
+        for (size_t i = 0; i < options->n_policies && !options->units; i++)
+                if (options->policies[i].backend && !strcmp(options->policies[i].backend, "systemd"))
+                        return complain(-EINVAL, "--policy %s: systemd writes units alone; give --units", options->policies[i].name);
         return 0;
 }
 
@@ -308,6 +326,8 @@ int options_parse(struct kernel_options *ret, int argc, char **argv)
         if (raw.cold)
                 options.bursts = 0;
         error = multiply(&options, &raw);
+        if (error >= 0)
+                error = check_units(&options);
         if (error >= 0)
                 *ret = options;
         return error;

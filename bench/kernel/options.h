@@ -16,6 +16,7 @@ struct kernel_options {
         const char *json;                 /* NULL: only the table */
         const char *late_trace;           /* NULL: none */
         const char *parent;               /* NULL: groups_find() knows */
+        bool units;                       /* groups are scopes of systemd's */
         const char *mount;                /* likewise */
         struct policy policies[LIST_MAX]; /* cgburst once for each step */
         size_t n_policies;

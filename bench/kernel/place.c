@@ -15,6 +15,7 @@
 #include "complain.h"
 #include "files.h"
 #include "groups.h"
+#include "units.h"
 
 #define DEFAULT_PARENT "cgburst-bench"
 
@@ -150,4 +151,10 @@ int groups_find(struct groups *ret, const char *mount, const char *parent, size_
         if (error >= 0)
                 *ret = groups;
         return error;
+}
+
+int groups_use_units(struct groups *groups, const char *slice)
+{
+        groups->slice = slice ? slice : UNITS_DEFAULT_SLICE;
+        return units_find(groups->slice, groups->parent, sizeof(groups->parent));
 }

@@ -127,6 +127,7 @@ int report_figures(const struct report *report, const struct series *series, str
         figures.others_share_error = MEDIAN_PART(series, others_share_error);
         figures.cpu_used_of_all = MEDIAN_PART(series, cpu_used_of_all);
         figures.manager_used_of_all = MEDIAN_PART(series, manager_used_of_all);
+        figures.weight_ratio = MEDIAN_PART(series, weight_ratio);
         figures.stalled_of_all = MEDIAN_PART(series, stalled_of_all);
         for (size_t i = 0; i < series->n; i++) {
                 figures.weights_written += series->results[i].weights_written / series->n;
@@ -149,7 +150,7 @@ static void print_name(FILE *file, const struct series *series)
 
         if (series->policy.step_usec)
                 snprintf(step, sizeof(step), "%g s", (double)series->policy.step_usec / 1e6);
-        fprintf(file, "%-16s %6s %5.0f", series->policy.name, step, MSEC(series->burst_usec));
+        fprintf(file, "%-17s %6s %5.0f", series->policy.name, step, MSEC(series->burst_usec));
 }
 
 static void print_series(const struct report *report, const struct series *series, FILE *file)
@@ -167,7 +168,7 @@ static void print_series(const struct report *report, const struct series *serie
                 fprintf(file, " %6s %6s", "", "");
         fprintf(file, " %6.1f %6.1f", PERCENT(figures.cpu_used_of_all), PERCENT(figures.stalled_of_all));
         if (series->policy.kind == POLICY_CGBURST)
-                fprintf(file, " %6.2f", PERCENT(figures.manager_used_of_all));
+                fprintf(file, " %6.2f %6.1f", PERCENT(figures.manager_used_of_all), figures.weight_ratio);
         fputs("\n", file);
 }
 
@@ -206,9 +207,9 @@ static void print_converge(const struct report *report, FILE *file)
 
 void report_print(const struct report *report, FILE *file)
 {
-        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "policy", "step", "burst",
-                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost");
-        fprintf(file, "%-16s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "", "", "ms", "", "ms", "ms",
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %6s\n", "policy", "step", "burst",
+                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost", "ratio");
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "", "", "ms", "", "ms", "ms",
                 "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%");
         for (size_t i = 0; i < report->n_series; i++)
                 if (report->series[i].n > 0)
@@ -218,6 +219,7 @@ void report_print(const struct report *report, FILE *file)
         fputs("\nlate: more than 1.5 times the median alone. host: those of them that were late because the machine itself\n"
               "stood still, as a virtual one does on a busy host. left: what the loops used of what the probe left them.\n"
               "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part\n"
-              "of it in which the machine stood still. cost: cgburst's own CPU time.\n",
+              "of it in which the machine stood still. cost: cgburst's own CPU time. ratio: the probe's weight over that of a\n"
+              "group of loops, as the bursts met it.\n",
                 file);
 }

@@ -41,6 +41,7 @@ struct figures {
         double others_share_error;
         double cpu_used_of_all;
         double manager_used_of_all;
+        double weight_ratio;
         double stalled_of_all;
         uint64_t weights_written; /* per run */
         uint64_t longest_dispatch_usec;

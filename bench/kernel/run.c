@@ -36,6 +36,7 @@ static int start_manager(struct run *run)
         const struct manager_options options = {
                 .step_usec = run->plan->policy->step_usec,
                 .reach_permille = run->plan->reach_permille,
+                .backend = run->plan->policy->backend,
         };
 
         if (run->plan->policy->kind != POLICY_CGBURST)
@@ -202,10 +203,38 @@ static void copy_measured(const struct run *run, size_t n, struct response *ret)
         }
 }
 
+static double weight_ratio_at(const struct run *run, uint64_t at_usec)
+{
+        const struct policy *policy = run->plan->policy;
+        const struct manager_memory *memory = run->manager.memory;
+        double loads = 0;
+
+        for (size_t i = 0; i < run->plan->hog_groups; i++)
+                loads += manager_weight_at(memory, FIRST_LOAD + i, policy->load_weight, at_usec);
+        return manager_weight_at(memory, INTERACTIVE, policy->interactive_weight, at_usec) * (double)run->plan->hog_groups / loads;
+}
+
+/* What the bursts met that were measured. */
+static int note_weights(const struct run *run, size_t n, struct run_result *result)
+{
+        double *ratios = calloc(n + 1, sizeof(*ratios));
+        size_t count = 0;
+
+        if (!ratios)
+                return complain(-ENOMEM, "the weights of all bursts");
+        for (size_t i = 0; i < n; i++)
+                if (run->probe->bursts[i].due_usec >= run->measured_from_usec)
+                        ratios[count++] = weight_ratio_at(run, run->probe->bursts[i].due_usec);
+        result->weight_ratio = count ? median(ratios, count) : 0;
+        free(ratios);
+        return 0;
+}
+
 static int note_responses(const struct run *run, struct run_result *result)
 {
         size_t n = atomic_load(&run->probe->n); /* the probe goes on meanwhile */
         uint64_t *scratch = calloc(n + 1, sizeof(*scratch));
+        int error = 0;
 
         result->responses = calloc(n + 1, sizeof(*result->responses));
         if (!scratch || !result->responses) {
@@ -217,7 +246,11 @@ static int note_responses(const struct run *run, struct run_result *result)
         result->measured = percentiles_between(run->probe, n, run->measured_from_usec, UINT64_MAX, scratch);
         copy_measured(run, n, result->responses);
         free(scratch);
-        return 0;
+        if (run->manager.pid)
+                error = note_weights(run, n, result);
+        if (error < 0)
+                free(result->responses);
+        return error;
 }
 
 static void note_usage(const struct run *run, const struct usage *usage, struct run_result *result)

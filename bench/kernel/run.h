@@ -28,6 +28,7 @@ enum policy_kind {
 struct policy {
         char name[32];
         enum policy_kind kind;
+        const char *backend;         /* of cgburst: who writes; NULL: whoever the library chooses */
         unsigned interactive_weight; /* what the groups begin with; fixed ones keep it */
         unsigned load_weight;        /* of each group of loops */
         uint64_t step_usec;          /* of cgburst; else 0 */
@@ -73,6 +74,7 @@ struct run_result {
         double others_share_error;
         double cpu_used_of_all;
         double manager_used_of_all;
+        double weight_ratio;   /* the probe's weight over that of a group of loops, as bursts met it: the median; 0 without cgburst */
         double stalled_of_all; /* the machine stood still under the loops: the noise of the measurement */
         uint32_t weights_written;
         uint64_t longest_dispatch_usec;

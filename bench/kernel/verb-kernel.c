@@ -207,7 +207,9 @@ int verb_kernel(int argc, char **argv)
         error = options_parse(&options, argc, argv);
         if (error)
                 return error < 0 ? 2 : 0;
-        error = groups_find(&bench.place, options.mount, options.parent, GROUPS_CPU);
+        error = groups_find(&bench.place, options.mount, options.units ? NULL : options.parent, GROUPS_CPU);
+        if (error >= 0 && options.units)
+                error = groups_use_units(&bench.place, options.parent);
         if (error < 0 || options.check)
                 return error < 0;
         error = interrupt_open(&bench.interrupt);
