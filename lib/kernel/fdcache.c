@@ -3,8 +3,9 @@
 /*
  * fdcache.c - a budget of open files, shared by everybody who would like to keep some
  *
- * Slots are on one of two rings, those in use (most recently used first) and those free, each closed by a sentinel of its
- * own. The sentinels have the numbers 0 and 1, so that an owner's zeros fit nothing.
+ * To use one is only to mark it, for that happens some thousand times a step. A hand goes round the slots when one has to
+ * be closed: it takes marks away, and closes the first that has none, which was not used since the hand came by the last time
+ * ("second chance"). Slot 0 is nobody's, so that an owner's zeros fit nothing.
  */
 
 #include <errno.h>
@@ -17,44 +18,26 @@
 /* More gain nothing: eight hot files of each of 10,000 groups, and some. */
 #define CAPACITY_MAX 100000u
 
-/* Slots 0 and 1 are the sentinels. */
-#define RING_FREE 0u
-#define RING_USED 1u
-#define SENTINELS 2u
+/* What is before it is the owners' zero. */
+#define FIRST_SLOT 1u
 
 struct slot {
         uint64_t owner;                 /* 0: free */
         uint32_t file;
         int mode;
         int fd;
-        uint32_t next;
-        uint32_t previous;
+        bool used;                      /* since the hand came by */
+        uint32_t next_free;
 };
 
 struct cgb_fd_cache {
         uint64_t owners;                /* numbers given out so far */
         uint32_t capacity;
         uint32_t count;
+        uint32_t hand;
+        uint32_t first_free;
         struct slot slots[];
 };
-
-static void unlink_slot(struct cgb_fd_cache *cache, uint32_t i)
-{
-        struct slot *slot = &cache->slots[i];
-
-        cache->slots[slot->previous].next = slot->next;
-        cache->slots[slot->next].previous = slot->previous;
-}
-
-static void link_first(struct cgb_fd_cache *cache, uint32_t ring, uint32_t i)
-{
-        struct slot *slot = &cache->slots[i];
-
-        slot->previous = ring;
-        slot->next = cache->slots[ring].next;
-        cache->slots[slot->next].previous = i;
-        cache->slots[ring].next = i;
-}
 
 uint32_t cgb_fd_cache_default_capacity(void)
 {
@@ -73,14 +56,13 @@ int cgb_fd_cache_new(struct cgb_fd_cache **ret, uint32_t capacity)
                 capacity = cgb_fd_cache_default_capacity();
         if (capacity > CAPACITY_MAX)
                 capacity = CAPACITY_MAX;
-        cache = calloc(1, sizeof(*cache) + ((size_t)capacity + SENTINELS) * sizeof(struct slot));
+        cache = calloc(1, sizeof(*cache) + ((size_t)capacity + FIRST_SLOT) * sizeof(struct slot));
         if (cache == NULL)
                 return -ENOMEM;
         cache->capacity = capacity;
-        for (uint32_t ring = 0; ring < SENTINELS; ring++)
-                cache->slots[ring].next = cache->slots[ring].previous = ring;
-        for (uint32_t i = 0; i < capacity; i++)
-                link_first(cache, RING_FREE, SENTINELS + i);
+        cache->hand = cache->first_free = FIRST_SLOT;
+        for (uint32_t i = FIRST_SLOT; i < capacity; i++)
+                cache->slots[i].next_free = i + 1; /* and the last one has none */
         *ret = cache;
         return 0;
 }
@@ -111,15 +93,14 @@ uint64_t cgb_fd_cache_new_owner(struct cgb_fd_cache *cache)
 
 static bool belongs_to(const struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file)
 {
-        return slot >= SENTINELS && cache->slots[slot].owner == owner && cache->slots[slot].file == file;
+        return slot >= FIRST_SLOT && cache->slots[slot].owner == owner && cache->slots[slot].file == file;
 }
 
 int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int *mode)
 {
         if (!belongs_to(cache, slot, owner, file))
                 return -1;
-        unlink_slot(cache, slot);
-        link_first(cache, RING_USED, slot);
+        cache->slots[slot].used = true;
         *mode = cache->slots[slot].mode;
         return cache->slots[slot].fd;
 }
@@ -130,10 +111,9 @@ cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_
 
         if (cache->count == cache->capacity)
                 cgb_fd_cache_shrink(cache);
-        i = cache->slots[RING_FREE].next;
-        unlink_slot(cache, i);
+        i = cache->first_free;
+        cache->first_free = cache->slots[i].next_free;
         cache->slots[i] = (struct slot){.owner = owner, .file = file, .fd = fd, .mode = mode};
-        link_first(cache, RING_USED, i);
         cache->count++;
         return i;
 }
@@ -141,9 +121,8 @@ cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_
 static void release(struct cgb_fd_cache *cache, uint32_t i)
 {
         close(cache->slots[i].fd);
-        cache->slots[i].owner = 0;
-        unlink_slot(cache, i);
-        link_first(cache, RING_FREE, i);
+        cache->slots[i] = (struct slot){.next_free = cache->first_free};
+        cache->first_free = i;
         cache->count--;
 }
 
@@ -153,10 +132,26 @@ void cgb_fd_cache_drop(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t ow
                 release(cache, slot);
 }
 
+/* Moves the hand on by one. @return where it was. */
+static uint32_t move_hand(struct cgb_fd_cache *cache)
+{
+        uint32_t at = cache->hand;
+
+        cache->hand = at < cache->capacity ? at + 1 : FIRST_SLOT;
+        return at;
+}
+
 bool cgb_fd_cache_shrink(struct cgb_fd_cache *cache)
 {
         if (cache->count == 0)
                 return false;
-        release(cache, cache->slots[RING_USED].previous);
-        return true;
+        for (;;) {
+                uint32_t i = move_hand(cache);
+
+                if (cache->slots[i].owner != 0 && !cache->slots[i].used) {
+                        release(cache, i);
+                        return true;
+                }
+                cache->slots[i].used = false;
+        }
 }

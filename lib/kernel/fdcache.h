@@ -6,7 +6,7 @@
  *
  * An owner remembers for each file of its own the number of the slot in which the fd was put. The slot remembers whose it
  * is. So nobody has to be told when a slot is taken away: who comes back finds another's name on it, and opens anew.
- * Owners may therefore be moved in memory or forgotten. Every call is O(1); the least recently used fd is closed first.
+ * Owners may therefore be moved in memory or forgotten. Every call is O(1), on average; an fd that was not used for long is closed first.
  */
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@ uint32_t cgb_fd_cache_count(const struct cgb_fd_cache *cache);
 /* A new owner's number, never given twice. */
 uint64_t cgb_fd_cache_new_owner(struct cgb_fd_cache *cache);
 
-/* The fd of @owner's @file, which becomes the most recently used, and the @mode it was put with; -1 if it has none. */
+/* The fd of @owner's @file, which counts as used now, and the @mode it was put with; -1 if it has none. */
 int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int *mode);
 
 /* Keeps @fd, which is the cache's from now on. */
@@ -43,5 +43,5 @@ cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_
 /* Closes @owner's @file, if it is kept. */
 void cgb_fd_cache_drop(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file);
 
-/* Closes the least recently used one, for somebody who needs an fd now. @return false if there is none left. */
+/* Closes one that was not used for long, for somebody who needs an fd now. @return false if there is none left. */
 bool cgb_fd_cache_shrink(struct cgb_fd_cache *cache);

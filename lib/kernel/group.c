@@ -108,7 +108,7 @@ struct wish {
         size_t n;
 };
 
-/* Opens a file; when fds have run out, at the price of the one that was not used for the longest time. */
+/* Opens a file; when fds have run out, at the price of one that was not used for long. */
 static int open_at_any_price(const struct wish *wish, const char *name, int modes)
 {
         for (;;) {
