@@ -8,8 +8,11 @@
 
 #include "context.h"
 
-/* Twenty microseconds of reading, and a thousand groups are gone through in a minute. */
-#define CHECKS_PER_STEP 16
+/* How many files are read in a step only to see that they hold what we wrote: all of them within sixteen steps, and at most twenty
+ * microseconds of reading, by which a thousand are gone through in a minute. */
+#define CHECKS_MIN 4
+#define CHECKS_MAX 16
+#define CHECKS_STEPS 16
 
 /* Makes the journal on disk name every value that we have written or are about to write. */
 int cgb_journal_write(struct cgb *cgb)
@@ -189,10 +192,18 @@ static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct 
                 weight_under_way(group, action);
 }
 
+static size_t checks_per_step(size_t n_groups)
+{
+        size_t n = n_groups / CHECKS_STEPS;
+
+        n = n < CHECKS_MIN ? CHECKS_MIN : n > CHECKS_MAX ? CHECKS_MAX : n;
+        return n < n_groups ? n : n_groups;
+}
+
 /* A few files a step are read though nothing is to be written there, so that a foreign write does not stay unnoticed. */
 static void look_around(struct cgb *cgb)
 {
-        for (size_t n = cgb->n_groups < CHECKS_PER_STEP ? cgb->n_groups : CHECKS_PER_STEP; n > 0; n--) {
+        for (size_t n = checks_per_step(cgb->n_groups); n > 0; n--) {
                 struct cgb_group *group = cgb->groups[cgb->next_check++ % cgb->n_groups];
                 uint32_t weight;
 
