@@ -28,9 +28,10 @@ static bool at_end(const struct cursor *c)
         return c->at == c->end;
 }
 
-static bool is_digit(char byte)
+/* 10 or more: it is none. */
+static unsigned digit_of(char byte)
 {
-        return byte >= '0' && byte <= '9';
+        return (unsigned)(unsigned char)byte - '0';
 }
 
 /* Printable ASCII, without the space: the bytes keys and words are made of. */
@@ -75,20 +76,21 @@ static void eat_text(struct cursor *c, const char *text)
 /* Decimal, as printk's %llu: no sign, no leading zero, below 2^64. */
 static uint64_t eat_u64(struct cursor *c)
 {
-        const char *first = c->at, *safe = c->end - first < DIGITS_SAFE ? c->end : first + DIGITS_SAFE;
+        const char *first = c->at, *at = first, *safe = c->end - first < DIGITS_SAFE ? c->end : first + DIGITS_SAFE;
         uint64_t value = 0;
 
-        for (; c->at != safe && is_digit(*c->at); c->at++)
-                value = value * 10 + (uint64_t)(*c->at - '0');
-        for (; !at_end(c) && is_digit(*c->at); c->at++) {
-                uint64_t digit = (uint64_t)(*c->at - '0');
+        for (; at != safe && digit_of(*at) < 10; at++)
+                value = value * 10 + digit_of(*at);
+        for (; at != c->end && digit_of(*at) < 10; at++) {
+                uint64_t digit = digit_of(*at);
 
                 if (value > (UINT64_MAX - digit) / 10)
                         c->bad = true;
                 value = value * 10 + digit;
         }
-        if (c->at == first || (*first == '0' && c->at - first > 1))
+        if (at == first || (*first == '0' && at - first > 1))
                 c->bad = true;
+        c->at = at;
         return value;
 }
 
@@ -300,7 +302,7 @@ static uint32_t eat_permyriad(struct cursor *c)
 
         eat(c, '.');
         for (int i = 0; i < 2; i++) {
-                if (at_end(c) || !is_digit(*c->at)) {
+                if (at_end(c) || digit_of(*c->at) >= 10) {
                         c->bad = true;
                         return 0;
                 }

@@ -82,23 +82,21 @@ static int64_t charge_nsec(uint64_t used_usec, uint64_t price_q16)
         return (int64_t)(((cgb_u128)(used_usec * 1000) * price_q16) >> 16);
 }
 
-static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, const uint64_t price_q16[SPANS])
+/* @slow_too: of both accounts, else of the fast one alone. */
+static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, bool slow_too)
 {
-        uint64_t charged_nsec[SPANS] = {0, 0};
+        uint64_t charged_nsec = 0;
 
         for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
-                for (int span = 0; span < SPANS; span++)
-                        charged_nsec[span] += (uint64_t)charge_nsec(policy->slots[i].account.used_usec, price_q16[span]);
-        for (int span = 0; span < SPANS; span++)
-                cgb_ledger_grant(&pool->ledger, (enum cgb_span)span, charged_nsec[span]);
+                charged_nsec += (uint64_t)charge_nsec(policy->slots[i].account.used_usec, pool->price_q16);
+        cgb_ledger_grant(&pool->ledger, SLOW, slow_too ? charged_nsec : 0);
+        cgb_ledger_grant(&pool->ledger, FAST, charged_nsec);
 
         for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
                 struct cgb_account *account = &policy->slots[i].account;
-                int64_t charge[SPANS];
+                int64_t charge = charge_nsec(account->used_usec, pool->price_q16);
 
-                for (int span = 0; span < SPANS; span++)
-                        charge[span] = charge_nsec(account->used_usec, price_q16[span]);
-                cgb_account_settle(&pool->ledger, account, charge);
+                cgb_account_settle(&pool->ledger, account, (const int64_t[SPANS]){slow_too ? charge : 0, charge});
                 cgb_account_raw(policy, &pool->ledger, account);
         }
 }
@@ -152,7 +150,7 @@ static void settle_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64
         active = mark_active(policy, pool, elapsed_usec, now_usec);
         if (pool->price_q16 > 0) {
                 /* alone, nobody is kept waiting but oneself: that is nothing to be in debt for */
-                settle_awake(policy, pool, (const uint64_t[SPANS]){active > 1 ? pool->price_q16 : 0, pool->price_q16});
+                settle_awake(policy, pool, active > 1);
                 weigh_awake(policy, pool);
         } else {
                 weigh_fresh(policy, pool);
