@@ -158,6 +158,7 @@ int cgb_start(struct cgb *cgb)
                 cgb->fault = fault;
                 return r;
         }
+        cgb_writers_process(cgb); /* connects: nothing that the loop does takes as long, and here nobody waits for it */
         cgb->deadline_usec = cgb->credits_saved_usec = cgb_now_usec(cgb);
         arm_timer(cgb);
         return 0;

@@ -24,6 +24,7 @@ static struct {
         bool applies;                   /* the files get what was asked for at once, before the answer */
         bool answers;
         int code;
+        size_t turns;                   /* that the backend had to do what is due */
 } manner;
 
 static int ask(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
@@ -48,6 +49,7 @@ static void answer_all(struct late *late)
 
 static void answer(struct cgb_backend *backend)
 {
+        manner.turns++;
         if (manner.answers)
                 answer_all((struct late *)backend);
 }
@@ -67,6 +69,7 @@ static struct cgb *start(struct fake *fake, bool applies, bool answers)
         manner.applies = applies;
         manner.answers = answers;
         manner.code = 0;
+        manner.turns = 0;
         fake_group(fake, "work/alice", 100);
         fake_group(fake, "work/bob", 100);
         return fake_started_with(fake, &late_type);
@@ -85,6 +88,13 @@ static void a_value_under_way_is_nobody_elses(void **state)
         assert_true(fake_find(cgb, "bob", &workspace));
         assert_false(workspace.foreign);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, NULL), 0);
+}
+
+/* To find the bus takes longer than all that it does later. */
+static void a_backend_connects_at_the_start_and_not_in_the_loop(void **state)
+{
+        start(*state, false, false);
+        assert_true(manner.turns > 0);
 }
 
 static void a_weight_is_written_when_the_answer_says_so(void **state)
@@ -181,6 +191,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_value_under_way_is_nobody_elses, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_backend_connects_at_the_start_and_not_in_the_loop, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_weight_is_written_when_the_answer_says_so, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_refusal_that_comes_late_is_told_once_and_the_wish_stays, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_value_that_comes_after_its_time_out_is_ours, fake_setup, fake_teardown),
