@@ -31,13 +31,11 @@ static void say(const struct told *told, const char *format, ...)
                 .workspace = event->name,
                 .remedy = event->fault ? event->fault->remedy : NULL,
         };
-        char text[2048];
         va_list arguments;
 
         va_start(arguments, format);
-        vsnprintf(text, sizeof text, format, arguments);
+        message_vprint(&about, format, arguments);
         va_end(arguments);
-        message_print(&about, "%s", text);
 }
 
 static void print_restored(const struct told *told)

@@ -84,14 +84,20 @@ static bool send_to_journal(const struct message *about, const char *text)
 
 #endif
 
-void message_print(const struct message *about, const char *format, ...)
+void message_vprint(const struct message *about, const char *format, va_list arguments)
 {
         char text[2048];
+
+        vsnprintf(text, sizeof text, format, arguments);
+        if (!send_to_journal(about, text))
+                report_line(about->remedy && *about->remedy ? about->remedy : NULL, "%s", text);
+}
+
+void message_print(const struct message *about, const char *format, ...)
+{
         va_list arguments;
 
         va_start(arguments, format);
-        vsnprintf(text, sizeof text, format, arguments);
+        message_vprint(about, format, arguments);
         va_end(arguments);
-        if (!send_to_journal(about, text))
-                report_line(about->remedy && *about->remedy ? about->remedy : NULL, "%s", text);
 }

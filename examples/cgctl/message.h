@@ -7,6 +7,8 @@
  * `journalctl MESSAGE_ID=...` finds them whatever their words are. The ids are listed in cgctl(1), and never change their meaning.
  */
 
+#include <stdarg.h>
+
 #include <cgburst/cgburst.h>
 
 /* What a message is about. Strings may be NULL. */
@@ -27,6 +29,7 @@ extern const struct message_kind message_kinds[];
 
 /* Tells one message, printed as by printf(). */
 void message_print(const struct message *about, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
+void message_vprint(const struct message *about, const char *format, va_list arguments) __attribute__((__format__(__printf__, 2, 0)));
 
 /* Is standard error the stream that JOURNAL_STREAM names (systemd.exec(5))? */
 bool message_is_stream(const char *journal_stream, int fd);
