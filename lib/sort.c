@@ -7,7 +7,6 @@
 #include "context.h"
 #include "fault.h"
 #include "lanes.h"
-#include "owner.h"
 #include "sort-batch.h"
 
 static bool is_lane(const struct cgb_group *group)
@@ -110,18 +109,14 @@ static void take_nothing(struct cgb *cgb)
 
 /* ------------------------------------------------------------------------------------------------------- what is to be done */
 
-/* Who has the group has the say inside of it, unless that was delegated. Read for each group anew: it is asked once in its life. */
+/* Who has the group has the say inside of it, unless that was delegated. */
 static bool may_divide(struct cgb *cgb, struct cgb_group *group)
 {
-        struct cgb_owner owner = {.size = sizeof owner};
-        struct cgb_owner_host host;
+        struct cgb_owner owner;
         struct cgb_fault fault;
         char name[sizeof fault.file];
 
-        if (cgb_owner_host_open(&host, "", &cgb->tree) < 0)
-                return false;
-        cgb_owner_find(&host, group->dir.path, &owner);
-        cgb_owner_host_close(&host);
+        cgb_owner_find(&cgb->owners, group->dir.path, &owner); /* known since its writer was chosen */
         if (owner.type == CGB_OWNER_NOBODY || owner.delegated)
                 return true;
         cgb_tree_name(name, sizeof name, &cgb->tree, group->dir.path, "");
