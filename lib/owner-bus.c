@@ -3,17 +3,16 @@
  * Asking a user's manager whether a unit is delegated: unlike PID 1's, it leaves no mark on the group (seen with systemd 252).
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "owner.h"
 
 #ifdef HAVE_LIBSYSTEMD
 #include "bus.h"
+#include "unit.h"
 
 bool cgb_owner_ask(struct cgb_owner_host *host, const char *unit)
 {
-        const char *dot = strrchr(unit, '.');
-        const char *interface = dot != NULL && strcmp(dot, ".scope") == 0 ? CGB_SYSTEMD ".Scope" : CGB_SYSTEMD ".Service";
+        const char *interface = cgb_unit_is(unit, ".scope") ? CGB_SYSTEMD ".Scope" : CGB_SYSTEMD ".Service";
         char *path = NULL;
         int delegated = 0;
 

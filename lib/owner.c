@@ -14,6 +14,7 @@
 
 #include "kernel/path.h"
 #include "owner.h"
+#include "unit.h"
 
 /* Where on the way down we are. */
 enum place {
@@ -32,32 +33,6 @@ struct walk {
         struct cgb_owner outside;       /* the owner, as it is beside the manager's units */
         char path[PATH_MAX];            /* to it */
 };
-
-static bool has_suffix(const char *name, const char *suffix)
-{
-        size_t n = strlen(name), m = strlen(suffix);
-
-        return n > m && strcmp(name + n - m, suffix) == 0;
-}
-
-static bool is_slice(const char *name)
-{
-        return has_suffix(name, ".slice");
-}
-
-/* The types of units that have groups; of the letters of systemd.unit(5), which leaves "@" to what is before an instance. */
-static bool is_unit_name(const char *name)
-{
-        static const char *const suffixes[] = {".slice", ".service", ".scope", ".socket", ".mount", ".swap"};
-        static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:-_.\\@";
-
-        if (*name == '@' || name[strspn(name, letters)] != '\0')
-                return false;
-        for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-                if (has_suffix(name, suffixes[i]))
-                        return true;
-        return false;
-}
 
 /* "user@1000.service" holds the manager of user 1000. */
 static bool parse_user_service(const char *unit, uid_t *ret)
@@ -103,13 +78,14 @@ static void enter_plain(struct walk *walk)
         walk->place = walk->outside.delegated ? DELEGATED : PLAIN;
 }
 
-static void enter(struct walk *walk, const char *name)
+static void enter(struct walk *walk, const char *directory)
 {
+        const char *unit = cgb_unit_of_directory(directory);
         struct cgb_owner *owner = walk->owner;
 
         meet_manager(walk);
-        cgb_path_join(walk->path, sizeof walk->path, walk->path, name);
-        walk->is_unit = walk->place == MANAGED && is_unit_name(name);
+        cgb_path_join(walk->path, sizeof walk->path, walk->path, directory);
+        walk->is_unit = walk->place == MANAGED && cgb_unit_has_group(unit);
         if (walk->place != MANAGED)
                 return;
         if (!walk->is_unit) {
@@ -117,11 +93,11 @@ static void enter(struct walk *walk, const char *name)
                 return;
         }
         walk->at_top = false;
-        snprintf(owner->unit, sizeof owner->unit, "%s", name + (*name == '_' ? 1 : 0)); /* put before names like the kernel's files */
+        snprintf(owner->unit, sizeof owner->unit, "%s", unit);
         owner->delegated = walk->view->is_delegated(walk->view->userdata, walk->path, owner);
         if (owner->delegated)
                 walk->place = DELEGATED;
-        else if (!is_slice(name))
+        else if (!cgb_unit_is(unit, ".slice"))
                 walk->place = UNDELEGATED;
 }
 
@@ -173,9 +149,9 @@ static void judge_inside(struct cgb_owner *owner)
         owner->type = CGB_OWNER_INSIDE;
         owner->writer = "cgroupfs";
         say(owner->why, "inside of %.120s, which is systemd's without Delegate=: it may take the controllers away", owner->unit);
-        if (is_slice(owner->unit))
+        if (cgb_unit_is(owner->unit, ".slice"))
                 say(owner->remedy, "%s", "name a parent that is no unit, such as cgburst at the top: a slice cannot be delegated");
-        else if (has_suffix(owner->unit, ".scope"))
+        else if (cgb_unit_is(owner->unit, ".scope"))
                 say(owner->remedy, "%s", "start it anew: systemd-run --scope -p Delegate=yes");
         else
                 say(owner->remedy, "%s", "systemctl edit that unit: [Service] Delegate=yes; then restart it");

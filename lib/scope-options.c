@@ -11,11 +11,7 @@
 #include "fault.h"
 #include "kernel/path.h"
 #include "scope.h"
-
-/* systemd's limit, its end included (UNIT_NAME_MAX). */
-#define UNIT_NAME_SIZE 256
-
-#define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
+#include "unit.h"
 
 void cgb_scope_options_init(struct cgb_scope_options *options)
 {
@@ -27,20 +23,20 @@ void cgb_scope_options_init(struct cgb_scope_options *options)
         };
 }
 
-static bool is_unit_name(const char *name, size_t n)
+/* @ret: its unit, CGB_NAME_SIZE bytes. */
+static bool is_scope(const char *name, char *ret)
 {
-        return n > 0 && strspn(name, UNIT_CHARACTERS) == n && n < UNIT_NAME_SIZE - strlen(".scope");
+        return name != NULL && snprintf(ret, CGB_NAME_SIZE, "%s.scope", name) < CGB_NAME_SIZE && cgb_unit_has_group(ret);
 }
 
 /* Dashes are levels: each prefix up to one is a slice on the way. */
 int cgb_slice_to_path(char *ret, size_t size, const char *slice)
 {
-        size_t n = strlen(slice), stem = n > strlen(".slice") ? n - strlen(".slice") : 0;
-        char path[PATH_MAX] = "", name[UNIT_NAME_SIZE];
+        size_t stem = cgb_unit_is(slice, ".slice") ? strlen(slice) - strlen(".slice") : 0;
+        char path[PATH_MAX] = "", name[CGB_UNIT_NAME_SIZE];
         int r = 0;
 
-        if (stem == 0 || strcmp(slice + stem, ".slice") != 0 || !is_unit_name(slice, n) || slice[0] == '-' || slice[stem - 1] == '-'
-            || strstr(slice, "--") != NULL)
+        if (stem == 0 || !cgb_unit_has_group(slice) || slice[0] == '-' || slice[stem - 1] == '-' || strstr(slice, "--") != NULL)
                 return -EINVAL;
         for (size_t i = 1; r == 0 && i <= stem; i++) {
                 if (i < stem && slice[i] != '-')
@@ -90,14 +86,13 @@ static int check_scope(const struct cgb_scope_options *options, char *ret, struc
 
         if (r < 0)
                 return r;
-        if (options->name == NULL || !is_unit_name(options->name, strlen(options->name)))
+        if (!is_scope(options->name, ret))
                 return cgb_fault_set(fault, -EINVAL, options->name != NULL && *options->name != '\0' ? options->name : "name", "this cannot be the name of a scope",
                         "use letters, digits and \":-_.\\@\", 249 at most");
         if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
                 return cgb_fault_set(fault, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
         for (const char *const *lane = options->lanes; r == 0 && lane != NULL && *lane != NULL; lane++)
                 r = check_lane(*lane, fault);
-        snprintf(ret, CGB_NAME_SIZE, "%s.scope", options->name);
         return r;
 }
 

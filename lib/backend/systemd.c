@@ -19,6 +19,7 @@
 
 #include "backend/systemd.h"
 #include "kernel/parse.h"
+#include "unit.h"
 
 /* At once. With more the manager's answers come no faster (measured: 32 gain a sixth), and what was sent cannot be replaced. */
 #define CALLS_MAX 4
@@ -67,12 +68,11 @@ static struct cgb_systemd_unit *find(const struct cgb_systemd *systemd, uint64_t
         return NULL;
 }
 
-/* systemd puts "_" before a name that could be a file of the kernel's. */
 static const char *name_of(const char *path)
 {
-        const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+        const char *slash = strrchr(path, '/');
 
-        return *name == '_' ? name + 1 : name;
+        return cgb_unit_of_directory(slash != NULL ? slash + 1 : path);
 }
 
 static struct cgb_systemd_unit *add(struct cgb_systemd *systemd, const struct cgb_group_dir *group)

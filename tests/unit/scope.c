@@ -31,7 +31,7 @@ static void dashes_in_a_slice_are_levels(void **state)
 
 static void what_is_no_slice_is_refused(void **state)
 {
-        static const char *const names[] = {"", ".slice", "a", "a.scope", "-a.slice", "a-.slice", "-.slice", "a--b.slice", "a/b.slice", "a b.slice"};
+        static const char *const names[] = {"", ".slice", "a", "a.scope", "-a.slice", "a-.slice", "-.slice", "a--b.slice", "a/b.slice", "a b.slice", "@a.slice"};
 
         (void)state;
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -41,7 +41,7 @@ static void what_is_no_slice_is_refused(void **state)
 /* Without systemd this says so first; names are looked at where there is one. */
 static void a_name_that_no_unit_has_is_refused(void **state)
 {
-        static const char *const names[] = {NULL, "", "a/b", "a b", "caf\xc3\xa9", "$HOME"};
+        static const char *const names[] = {NULL, "", "a/b", "a b", "caf\xc3\xa9", "$HOME", "@a"};
         struct cgb_scope scope = {.size = sizeof scope};
         struct cgb_scope_options options;
         struct cgb_fault fault;
