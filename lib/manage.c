@@ -198,13 +198,13 @@ static int put_back(struct cgb *cgb)
         return r;
 }
 
-static int undo_setup(struct cgb *cgb)
+static int undo_setup(struct cgb *cgb, struct cgb_fault *fault)
 {
-        int fd = cgb_setup_lock(cgb->state_name, &cgb->fault), r;
+        int fd = cgb_setup_lock(cgb->state_name, fault), r;
 
         if (fd < 0)
                 return fd;
-        r = cgb_setup_undo(&cgb->tree, cgb->state_name, &cgb->fault);
+        r = cgb_setup_undo(&cgb->tree, cgb->state_name, fault);
         cgb_lock_release(fd);
         return r;
 }
@@ -230,7 +230,7 @@ int cgb_stop(struct cgb *cgb)
                 save_credits(cgb);
                 cgb_writers_flush(cgb, CGB_FLUSH_USEC);
                 r = put_back(cgb);
-                undone = undo_setup(cgb);
+                undone = undo_setup(cgb, r < 0 ? NULL : &cgb->fault);
         }
         cgb_memory_close(cgb);
         cgb_groups_clear(cgb);
@@ -316,22 +316,23 @@ int cgb_dispatch(struct cgb *cgb)
         return r;
 }
 
-/* Under the manager's lock. @return how many files were put back, or the first failure. */
+/* Under the manager's lock. What fails keeps nothing else from being undone. @return how many files were put back, or the first failure. */
 static int restore(struct cgb *cgb)
 {
         size_t count;
-        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), saved, sorted, undone;
+        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), next;
 
         if (r < 0)
                 return r;
         r = cgb_put_back(cgb, &cgb->inherited, &count, &cgb->fault);
-        saved = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
+        next = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
         cgb_journal_free(&cgb->inherited);
-        if (r < 0 || saved < 0)
-                return r < 0 ? r : saved;
-        sorted = cgb_lanes_undo(&cgb->tree, cgb->state_name, &cgb->fault);
-        undone = undo_setup(cgb);
-        return sorted < 0 ? sorted : undone < 0 ? undone : (int)count;
+        r = r < 0 ? r : next;
+        next = cgb_lanes_undo(&cgb->tree, cgb->state_name, r < 0 ? NULL : &cgb->fault);
+        r = r < 0 ? r : next;
+        next = undo_setup(cgb, r < 0 ? NULL : &cgb->fault);
+        r = r < 0 ? r : next;
+        return r < 0 ? r : (int)count;
 }
 
 int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault)

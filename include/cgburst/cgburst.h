@@ -296,7 +296,7 @@ CGB_PUBLIC int cgb_get_overview(const struct cgb *cgb, struct cgb_overview *ret)
 /**
  * Puts back what a manager that died left behind. Takes mount, parent and state_dir from @options.
  *
- * @return the number of files put back, 0 if there was nothing to do; -EBUSY while the manager lives; else the first error. @fault may be NULL.
+ * @return the number of files put back, 0 if there was nothing to do; -EBUSY while the manager lives; else the first error, after all the rest was undone. @fault may be NULL.
  */
 CGB_PUBLIC int cgb_restore(const struct cgb_options *options, struct cgb_fault *fault);
 

@@ -511,6 +511,35 @@ static void what_cannot_be_put_back_at_stop_stays_in_the_journal_alone(void **st
         assert_no_journal(fake);
 }
 
+/* As a manager leaves them that was killed. */
+static void make_lanes_of_carol(const struct fake *fake)
+{
+        char boot[64], notes[128];
+
+        cgb_boot_id(boot, sizeof boot);
+        snprintf(notes, sizeof notes, "%s\n%" PRIu64 " work/carol\n", boot, fake_inode(fake, "work/carol"));
+        fake_write_state(fake, "work.lanes", notes);
+        fake_group(fake, "work/carol/interactive", 100);
+        fake_group(fake, "work/carol/batch", 100);
+}
+
+static void a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_fault fault;
+
+        fake_crash(fake, 10, HOG_ALICE);
+        make_lanes_of_carol(fake);
+        set_mode(fake, "work/bob", "cpu.weight", 0444);
+        assert_int_equal(cgb_restore(&fake->options, &fault), -EACCES);
+        fake_assert_fault_names(&fault, -EACCES, "bob/cpu.weight");
+        assert_false(fake_exists(fake, "work/carol/interactive"));
+        assert_false(fake_exists(fake, "work/carol/batch"));
+        assert_null(fake_read_state(fake, "work.lanes"));
+        set_mode(fake, "work/bob", "cpu.weight", 0644);
+        assert_int_equal(restore(fake), 1);
+}
+
 static void a_workspace_that_never_could_be_written_is_no_reason_for_stop_to_fail(void **state)
 {
         struct fake *fake = *state;
@@ -553,6 +582,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_start_that_fails_keeps_what_a_dead_manager_left,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(what_cannot_be_put_back_at_stop_stays_in_the_journal_alone,
+                        setup_three_unprivileged, fake_teardown_unprivileged),
+                cmocka_unit_test_setup_teardown(a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(a_workspace_that_never_could_be_written_is_no_reason_for_stop_to_fail,
                         setup_three_unprivileged, fake_teardown_unprivileged),
