@@ -368,7 +368,7 @@ int cgb_get_overview(const struct cgb *cgb, struct cgb_overview *ret)
                 .state_name = cgb->state_name,
                 .started = cgb->started,
                 .workspaces = (uint32_t)cgb->n_groups,
-                .cpus_permille = cgb->top.cpus_permille,
+                .cpus_permille = cgb->top.sample.cpus_permille,
                 .step_usec = cgb->options.step_usec,
                 .steps = cgb->steps,
                 .weights_written = cgb->weights_written,

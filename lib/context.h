@@ -43,7 +43,8 @@ struct cgb_group {
         bool is_pool;                   /* its children have accounts, too */
         const struct cgb_rule *rule;    /* that found it; NULL without rules, and on the way to one */
         int watch;                      /* of its children; -1 where they are not ours */
-        uint32_t cpus_permille;         /* for its children; 0: read it again */
+        struct cgb_pool_sample sample;  /* of a pool, when it was last read; without CPUs: not yet */
+        bool is_sensed;                 /* in this step */
         uint64_t cpus_read_step;
         struct cgb_backend *writer;     /* of its files, see writers.c */
         enum cgb_owner_type owner;

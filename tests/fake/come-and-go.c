@@ -255,6 +255,30 @@ static void lanes_within_workspaces_have_accounts_of_their_own(void **state)
         assert_int_equal(fake_weight(fake, "work/alice/batch"), 100);
 }
 
+/* What is not there cannot be read, and that would be said. */
+static void lanes_of_a_workspace_that_sleeps_are_not_read(void **state)
+{
+        struct fake *fake = *state;
+        char *usage = fake_path(fake, "work/alice", "cpu.stat");
+        struct cgb_workspace workspace;
+        struct cgb *cgb;
+
+        fake_write(fake, "work/alice", "cgroup.subtree_control", "cpu\n");
+        fake_group(fake, "work/alice/batch", 100);
+        fake->options.depth = 2;
+        cgb = fake_started(fake);
+        fake_run(fake, cgb, 400, (struct fake_load[]){{"bob", 4000}, {NULL, 0}});
+        assert_int_equal(unlink(usage), 0);
+        fake_run(fake, cgb, 5, (struct fake_load[]){{"bob", 4000}, {NULL, 0}});
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
+
+        fake_write(fake, "work/alice", "cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n");
+        fake_run(fake, cgb, 5, (struct fake_load[]){{"alice/batch", 2000}, {"bob", 2000}, {NULL, 0}});
+        assert_true(fake_find(cgb, "alice/batch", &workspace));
+        assert_int_equal(workspace.account.usage_usec, 10 * FAKE_STEP_USEC);
+        free(usage);
+}
+
 static void a_workspace_that_goes_takes_its_lanes_along(void **state)
 {
         struct fake *fake = *state;
@@ -490,6 +514,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_group_made_anew_under_its_old_name_is_another_group, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(files_and_the_kernels_own_names_are_no_groups, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(lanes_within_workspaces_have_accounts_of_their_own, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(lanes_of_a_workspace_that_sleeps_are_not_read, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_workspace_that_goes_takes_its_lanes_along, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_lies_deeper_than_asked_for_is_left_alone, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_whose_weight_comes_late_is_adopted_in_the_end, setup_three, fake_teardown),
