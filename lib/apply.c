@@ -14,6 +14,12 @@
 #define CHECKS_MAX 16
 #define CHECKS_STEPS 16
 
+/*
+ * mkdir and writing the share are two things, and in between whoever makes a group may have to wait for a CPU. What is written over our
+ * weight is somebody else's: so in a new group ours is written only when its maker has had this long. It has no credit yet anyway.
+ */
+#define MAKERS_USEC 1000000ull
+
 /* Makes the journal on disk name every value that we have written or are about to write. */
 int cgb_journal_write(struct cgb *cgb)
 {
@@ -73,8 +79,7 @@ static void makers_weight(struct cgb *cgb, struct cgb_group *group, uint32_t wei
 {
         group->found_weight = weight;
         group->found_is_unset = false;
-        if (group->rule == NULL || group->rule->share_permille == 0)
-                cgb_policy_set_share(cgb->policy, group->node, cgb_weight_to_share(weight));
+        cgb_policy_set_share(cgb->policy, group->node, cgb_group_share(group));
 }
 
 /* What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share. */
@@ -192,6 +197,12 @@ static void write_weight(struct cgb *cgb, struct cgb_group *group, const struct 
                 weight_under_way(group, action);
 }
 
+/* Before its manager has said what a unit has, and its maker what the group is to have, nothing is written. */
+static bool is_early(const struct cgb_group *group, uint64_t now_usec)
+{
+        return group->is_asked || (group->came_usec != 0 && now_usec - group->came_usec < MAKERS_USEC);
+}
+
 static size_t checks_per_step(size_t n_groups)
 {
         size_t n = n_groups / CHECKS_STEPS;
@@ -200,8 +211,8 @@ static size_t checks_per_step(size_t n_groups)
         return n < n_groups ? n : n_groups;
 }
 
-/* A few files a step are read though nothing is to be written there, so that a foreign write does not stay unnoticed. */
-static void look_around(struct cgb *cgb)
+/* A few files a step are read though nothing is to be written there, so that no foreign write stays unnoticed, and no share of a new group. */
+static void look_around(struct cgb *cgb, uint64_t now_usec)
 {
         for (size_t n = checks_per_step(cgb->n_groups); n > 0; n--) {
                 struct cgb_group *group = cgb->groups[cgb->next_check++ % cgb->n_groups];
@@ -209,8 +220,11 @@ static void look_around(struct cgb *cgb)
 
                 cgb_memory_look_at(cgb, group);
                 cgb_memory_look_at_rights(cgb, group);
-                if (group->touched && !group->foreign && !group->is_pending && cgb_group_read_weight(cgb, group, &weight) == 0
-                    && !cgb_weight_is_ours(cgb, group, weight))
+                if ((!group->touched && group->came_usec == 0) || group->foreign || group->is_pending || group->is_asked || cgb_group_is_dry(cgb, group))
+                        continue;
+                if (!is_early(group, now_usec))
+                        group->came_usec = 0;
+                if (cgb_group_read_weight(cgb, group, &weight) == 0 && !cgb_weight_is_ours(cgb, group, weight))
                         weight_changed(cgb, group, weight);
         }
 }
@@ -235,7 +249,7 @@ static int take_actions(struct cgb *cgb)
 }
 
 /* What is to be written for the first time goes to the journal, and the journal to disk. */
-static int prepare_journal(struct cgb *cgb)
+static int prepare_journal(struct cgb *cgb, uint64_t now_usec)
 {
         bool changed = cgb->journal_is_stale;
         int r;
@@ -243,7 +257,7 @@ static int prepare_journal(struct cgb *cgb)
         for (size_t i = 0; i < cgb->n_actions; i++) {
                 struct cgb_group *group = cgb->by_node[cgb->actions[i].node];
 
-                if (cgb_group_is_dry(cgb, group) || group->is_asked)
+                if (cgb_group_is_dry(cgb, group) || is_early(group, now_usec))
                         continue;
                 changed |= !group->journalled;
                 group->journalled = true;
@@ -260,6 +274,13 @@ static void dry_run(struct cgb *cgb, struct cgb_group *group, const struct cgb_a
         report_boost(cgb, group, action);
 }
 
+/* Also where nobody is kept waiting: then it wants first weights alone to be written, and those of new shares. */
+static void ask_again(struct cgb *cgb, const struct cgb_group *group, const struct cgb_action *action)
+{
+        cgb_policy_set_written(cgb->policy, group->node, action->previous);
+        cgb_policy_set_share(cgb->policy, group->node, cgb_group_share(group));
+}
+
 /* The policy believes that it is written: tell it that it is not, and it asks again in the next step. */
 static void take_back(struct cgb *cgb)
 {
@@ -267,11 +288,11 @@ static void take_back(struct cgb *cgb)
                 cgb_policy_set_written(cgb->policy, cgb->actions[i].node, cgb->actions[i].previous);
 }
 
-void cgb_apply(struct cgb *cgb)
+void cgb_apply(struct cgb *cgb, uint64_t now_usec)
 {
         if (take_actions(cgb) < 0)
                 return;
-        if (cgb->n_actions > 0 && prepare_journal(cgb) < 0) {
+        if (cgb->n_actions > 0 && prepare_journal(cgb, now_usec) < 0) {
                 take_back(cgb);
                 return;
         }
@@ -280,12 +301,12 @@ void cgb_apply(struct cgb *cgb)
 
                 if (cgb_group_is_dry(cgb, group))
                         dry_run(cgb, group, &cgb->actions[i]);
-                else if (group->is_asked)
-                        cgb_policy_set_written(cgb->policy, group->node, cgb->actions[i].previous);
+                else if (is_early(group, now_usec))
+                        ask_again(cgb, group, &cgb->actions[i]);
                 else if (!group->foreign && !group->gone)
                         write_weight(cgb, group, &cgb->actions[i]);
         }
-        look_around(cgb);
+        look_around(cgb, now_usec);
         if (cgb->journal_is_stale)
                 cgb_journal_write(cgb);
         cgb_groups_drop_gone(cgb);

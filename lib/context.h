@@ -59,6 +59,7 @@ struct cgb_group {
         bool touched;                   /* we have written its weight */
         bool undone;                    /* what we wrote was undone, and written again: the next time it is left alone */
         bool foreign;
+        uint64_t came_usec;             /* 0: it was there when we started, or is not new any more */
         bool boosted;
         bool gone;
         struct cgb_group_memory memory;
@@ -155,7 +156,7 @@ void cgb_group_drop(struct cgb *cgb, struct cgb_group *group);
 void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file);
 void cgb_groups_drop_gone(struct cgb *cgb);
 struct cgb_group *cgb_group_find(struct cgb *cgb, const char *name);
-uint32_t cgb_weight_to_share(uint32_t weight);
+uint32_t cgb_group_share(const struct cgb_group *group);
 int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret);
 int cgb_read_usage(struct cgb *cgb, struct cgb_group_dir *dir, uint64_t *ret_usec);
 void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum cgb_file file, char *ret, size_t size);
@@ -176,7 +177,7 @@ void cgb_scouts_clear(struct cgb *cgb);
 
 /* sense.c, apply.c */
 int cgb_sense(struct cgb *cgb);
-void cgb_apply(struct cgb *cgb);
+void cgb_apply(struct cgb *cgb, uint64_t now_usec);
 int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
 int cgb_journal_write(struct cgb *cgb);
 

@@ -116,11 +116,6 @@ bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group)
         return ((cgb->options.flags | (group->rule != NULL ? group->rule->flags : 0)) & CGB_DRY_RUN) != 0;
 }
 
-uint32_t cgb_weight_to_share(uint32_t weight)
-{
-        return weight * (CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT);
-}
-
 int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret)
 {
         char text[64];
@@ -143,11 +138,11 @@ void cgb_group_file(const struct cgb *cgb, const struct cgb_group *group, enum c
 }
 
 /* A rule's shares are the workspace's; its lanes divide what it gets. */
-static uint32_t share_of(const struct cgb_group *group)
+uint32_t cgb_group_share(const struct cgb_group *group)
 {
         if (group->rule != NULL && group->rule->share_permille != 0 && group->up->lanes != CGB_LANES_MADE)
                 return group->rule->share_permille;
-        return cgb_weight_to_share(group->found_weight);
+        return group->found_weight * (CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT);
 }
 
 static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
@@ -155,7 +150,7 @@ static int join_policy(struct cgb *cgb, struct cgb_group *group, uint32_t weight
         struct cgb_account_options account = {
                 .size = sizeof account,
                 .parent = group->up->node,
-                .share_permille = share_of(group),
+                .share_permille = cgb_group_share(group),
                 .identity = group->dir.inode,
                 .weight = weight,
                 .balance = cgb_credits_find(&cgb->saved, group->dir.inode),
@@ -241,6 +236,7 @@ int cgb_group_add(struct cgb *cgb, struct cgb_group *up, const char *name, const
         group->is_pool = cgb->rules.n > 0 ? rule == NULL : group->depth < cgb->options.depth;
         group->lanes = cgb_sort_wants(group);
         group->watch = -1;
+        group->came_usec = cgb->started ? cgb_now_usec(cgb) : 0;
         r = adopt(cgb, group, name, &file);
         if (r < 0) {
                 /* without cpu.weight its parent does not pass the controller on, or not yet: not worth a word */

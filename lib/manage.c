@@ -272,7 +272,7 @@ static int step(struct cgb *cgb, uint64_t now_usec)
                         "if it was removed, start again");
         }
         cgb_policy_step(cgb->policy, now_usec);
-        cgb_apply(cgb);
+        cgb_apply(cgb, now_usec);
         report_pressure(cgb);
         cgb_sort(cgb);
         cgb->steps++;

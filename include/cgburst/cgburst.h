@@ -260,7 +260,7 @@ CGB_PUBLIC int cgb_remove(struct cgb *cgb, const char *name);
 
 /**
  * Begins to manage: takes the parent's lock, puts back what a dead manager left behind, adopts every group found. The weight that a
- * group has when it is adopted is its share, unless a rule has another. With rules the parent is never made.
+ * group has when it is adopted is its share, unless a rule has another; whoever makes one later has a second to write it. With rules the parent is never made.
  *
  * @return 0; -EALREADY; -EBUSY if another manager has the parent; -ENOENT if there are rules and no parent; -ENOTEMPTY, -EACCES,
  *         -EOPNOTSUPP as in cgb_create()

@@ -69,6 +69,21 @@ static void groups_come_and_go_under_a_rule(void **state)
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
 }
 
+/* Though nobody is kept waiting. */
+static void a_rules_share_is_written_when_the_groups_maker_has_had_time(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = start_with(fake, users);
+
+        fake_group(fake, "work/user-1.slice", 100);
+        fake_step(fake, cgb);
+        assert_int_equal(fake_weight(fake, "work/user-1.slice"), 100);
+        fake_step(fake, cgb);
+        assert_int_equal(fake_weight(fake, "work/user-1.slice"), 200);
+        assert_int_equal(cgb_stop(cgb), 0);
+        assert_int_equal(fake_weight(fake, "work/user-1.slice"), 100);
+}
+
 static void what_is_there_is_found_at_any_depth_with_all_above_it(void **state)
 {
         struct fake *fake = *state;
@@ -212,6 +227,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(several_levels_that_come_at_once_are_found, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_way_that_is_made_again_is_watched_again, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_rule_decides_and_writes_nothing, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_rules_share_is_written_when_the_groups_maker_has_had_time, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_rules_share_stands_whatever_the_weight_says, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_parent_that_is_missing_is_waited_for_and_not_made, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_pattern_that_cannot_be_is_refused, fake_setup, fake_teardown),

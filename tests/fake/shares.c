@@ -120,6 +120,59 @@ static void a_share_that_is_set_twice_counts_as_it_was_set_last(void **state)
         assert_int_equal(fake_weight(fake, "work/carol"), 700);
 }
 
+/* Between mkdir and the first write its maker may have to wait for a CPU, and steps may fall in between. */
+static void the_maker_of_a_new_group_has_a_second_for_its_share(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_workspace workspace;
+        struct cgb *cgb;
+
+        fake->options.step_usec = 100000;
+        cgb = fake_started(fake);
+        fake_run(fake, cgb, 50, HOG_ALICE);
+        fake_group(fake, "work/carol", 100);
+        fake_run(fake, cgb, 9, HOG_ALICE);
+        fake_set_weight(fake, "work/carol", 300);
+        fake_run(fake, cgb, 30, HOG_ALICE);
+        assert_true(fake_find(cgb, "carol", &workspace));
+        assert_int_equal(workspace.account.share_permille, 3000);
+        assert_false(workspace.foreign);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, NULL), 0);
+        assert_true(fake_weight(fake, "work/carol") > 300);
+        assert_int_equal(cgb_stop(cgb), 0);
+        assert_int_equal(fake_weight(fake, "work/carol"), 300);
+}
+
+static void a_write_over_ours_is_foreign_in_a_group_that_came_late_as_well(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        fake->options.step_usec = 100000;
+        cgb = fake_started(fake);
+        fake_group(fake, "work/carol", 100);
+        fake_run(fake, cgb, 40, HOG_ALICE);
+        assert_true(fake_weight(fake, "work/carol") != 100);
+        fake_set_weight(fake, "work/carol", 77);
+        fake_run(fake, cgb, 5, HOG_ALICE);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, "carol"), 1);
+        assert_int_equal(fake_weight(fake, "work/carol"), 77);
+}
+
+static void a_share_that_comes_late_counts_though_nothing_is_to_be_written(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = fake_started(fake);
+        struct cgb_workspace workspace;
+
+        fake_group(fake, "work/carol", 100);
+        fake_step(fake, cgb);
+        fake_set_weight(fake, "work/carol", 300);
+        fake_step(fake, cgb); /* nobody wants anything */
+        assert_true(fake_find(cgb, "carol", &workspace));
+        assert_int_equal(workspace.account.share_permille, 3000);
+}
+
 static void a_foreign_write_is_noticed_once_and_not_fought(void **state)
 {
         struct fake *fake = *state;
@@ -253,6 +306,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_the_maker_writes_before_our_first_write_is_the_share, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_share_may_be_set_as_long_as_nothing_was_written, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_share_that_is_set_twice_counts_as_it_was_set_last, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(the_maker_of_a_new_group_has_a_second_for_its_share, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_write_over_ours_is_foreign_in_a_group_that_came_late_as_well, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_share_that_comes_late_counts_though_nothing_is_to_be_written, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_is_noticed_once_and_not_fought, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_is_put_back_under_us_is_written_again_once, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_foreign_write_is_noticed_where_nothing_is_to_be_written, setup_two, fake_teardown),
