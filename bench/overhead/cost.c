@@ -21,12 +21,19 @@ enum {
         KINDS,
 };
 
-/* One of each, every one after a turn of the load. The bare ones repeat what the last step has changed. */
+/* One of each, every one after a turn of the load. The bare ones repeat what the step has changed. */
 static int measure_once(struct crowd *crowd, double nsec[KINDS], struct cost *sums)
 {
         struct crowd_step step;
-        int error;
+        int error = crowd_work(crowd);
 
+        if (error >= 0)
+                error = crowd_step(crowd, &step);
+        if (error < 0)
+                return error;
+        nsec[STEP] = (double)step.nsec;
+        sums->reads += (double)step.reads;
+        sums->writes += (double)step.writes;
         for (int kind = BARE; kind <= BARE_LOOK; kind++) {
                 int64_t took_nsec;
 
@@ -38,14 +45,6 @@ static int measure_once(struct crowd *crowd, double nsec[KINDS], struct cost *su
                         return (int)took_nsec;
                 nsec[kind] = (double)took_nsec;
         }
-        error = crowd_work(crowd);
-        if (error >= 0)
-                error = crowd_step(crowd, &step);
-        if (error < 0)
-                return error;
-        nsec[STEP] = (double)step.nsec;
-        sums->reads += (double)step.reads;
-        sums->writes += (double)step.writes;
         return 0;
 }
 
@@ -79,8 +78,18 @@ static int measure(struct crowd *crowd, double *nsec[KINDS], struct cost *cost)
         return error;
 }
 
-static void sum_up(struct cost *cost, double *nsec[KINDS])
+/* Of each step over the bare calls that repeat it: what slows the machine down for a second slows down both. */
+static double median_ratio(const double *over, const double *under, size_t n, double *quotients)
 {
+        for (size_t i = 0; i < n; i++)
+                quotients[i] = over[i] / under[i];
+        return median(quotients, n);
+}
+
+static void sum_up(struct cost *cost, double *nsec[KINDS], double *scratch)
+{
+        cost->step_to_bare = median_ratio(nsec[STEP], nsec[BARE], cost->repeats, scratch);
+        cost->step_to_bare_look = median_ratio(nsec[STEP], nsec[BARE_LOOK], cost->repeats, scratch);
         cost->step_nsec = median(nsec[STEP], cost->repeats);
         cost->bare_nsec = median(nsec[BARE], cost->repeats);
         cost->bare_look_nsec = median(nsec[BARE_LOOK], cost->repeats);
@@ -91,7 +100,7 @@ static void sum_up(struct cost *cost, double *nsec[KINDS])
 int cost_measure(struct cost *ret, const struct groups *place, const struct crowd_plan *plan, size_t repeats, struct interrupt *interrupt)
 {
         struct cost cost = {.plan = *plan, .repeats = repeats};
-        double *values = calloc(repeats * KINDS, sizeof(*values));
+        double *values = calloc(repeats * (KINDS + 1), sizeof(*values));
         double *nsec[KINDS] = {values, values + repeats, values + 2 * repeats};
         struct crowd crowd;
         int error;
@@ -104,7 +113,7 @@ int cost_measure(struct cost *ret, const struct groups *place, const struct crow
                 crowd_close(&crowd);
         }
         if (error >= 0) {
-                sum_up(&cost, nsec);
+                sum_up(&cost, nsec, values + KINDS * repeats);
                 *ret = cost;
         }
         free(values);
@@ -121,8 +130,7 @@ void cost_print(FILE *file, const struct cost *cost)
 {
         fprintf(file, "%10zu %7zu %-9s %10.0f %10.0f %10.0f %10.2f %10.2f %9.2f %8.1f %8.1f\n", cost->plan.registered, cost->plan.active,
                 crowd_load_to_string(cost->plan.load), cost->step_nsec / 1e3, cost->bare_nsec / 1e3, cost->bare_look_nsec / 1e3,
-                cost->step_nsec / cost->bare_nsec, cost->step_nsec / cost->bare_look_nsec,
-                cost->step_nsec / 1e3 / (double)cost->plan.active, cost->reads, cost->writes);
+                cost->step_to_bare, cost->step_to_bare_look, cost->step_nsec / 1e3 / (double)cost->plan.active, cost->reads, cost->writes);
         fflush(file);
 }
 
@@ -132,6 +140,5 @@ void cost_write_json(FILE *file, const struct cost *cost)
                 "{\"what\":\"step\",\"registered\":%zu,\"active\":%zu,\"load\":\"%s\",\"repeats\":%zu,\"step_nsec\":%.0f,\"bare_nsec\":%.0f,"
                 "\"bare_look_nsec\":%.0f,\"step_to_bare\":%.4f,\"step_to_bare_look\":%.4f,\"reads\":%.2f,\"writes\":%.2f}",
                 cost->plan.registered, cost->plan.active, crowd_load_to_string(cost->plan.load), cost->repeats, cost->step_nsec,
-                cost->bare_nsec, cost->bare_look_nsec, cost->step_nsec / cost->bare_nsec, cost->step_nsec / cost->bare_look_nsec,
-                cost->reads, cost->writes);
+                cost->bare_nsec, cost->bare_look_nsec, cost->step_to_bare, cost->step_to_bare_look, cost->reads, cost->writes);
 }

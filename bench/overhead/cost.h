@@ -19,6 +19,7 @@ struct cost {
         double step_nsec;
         double bare_nsec;               /* reads and changed writes */
         double bare_look_nsec;          /* the same, and each weight read before it is written */
+        double step_to_bare, step_to_bare_look; /* of each round, and of these the median */
         double reads, writes;           /* system calls of the library a step, the mean */
 };
 
