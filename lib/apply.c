@@ -8,11 +8,11 @@
 
 #include "context.h"
 
-/* How many files are read in a step only to see that they hold what we wrote: all of them within sixteen steps, and at most twenty
+/* How many files are read in a step only to see that they hold what we wrote: all of them within 32 steps, and at most twenty
  * microseconds of reading, by which a thousand are gone through in a minute. */
 #define CHECKS_MIN 4
 #define CHECKS_MAX 16
-#define CHECKS_STEPS 16
+#define CHECKS_STEPS 32
 
 /*
  * mkdir and writing the share are two things, and in between whoever makes a group may have to wait for a CPU. What is written over our

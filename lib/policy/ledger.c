@@ -40,11 +40,14 @@ static int64_t credit_now(
 {
         uint64_t earned_per_permille = ledger->virtual_nsec[span] - account->seen_nsec[span];
         cgb_i128 credit = account->credit_nsec[span] + (cgb_i128)earned_per_permille * account->share_permille - charge_nsec;
-        cgb_i128 cap = cgb_account_cap(ledger, account, span);
-        cgb_i128 kept = cap > 0 ? cgb_clamp_i128(credit, -cap, cap) : credit;
+        int64_t cap = cgb_account_cap(ledger, account, span), kept = (int64_t)credit;
 
-        *ret_cut = credit - kept;
-        return (int64_t)kept;
+        *ret_cut = 0;
+        if (cap > 0 && (credit > cap || credit < -cap)) {
+                kept = credit > cap ? cap : -cap;
+                *ret_cut = credit - kept;
+        }
+        return kept;
 }
 
 int64_t cgb_account_credit(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
