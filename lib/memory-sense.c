@@ -116,22 +116,22 @@ static int observe_stat(struct cgb *cgb, struct cgb_group *group, const char *te
         return cgb_memory_observe_stat(cgb->memory.law, group->memory.node, &sample);
 }
 
-/* Hundredths of a percent; CGB_UNKNOWN where PSI is off. */
-static uint64_t read_pressure(struct cgb *cgb, struct cgb_group *group, enum cgb_file file)
+/* CGB_UNKNOWN where PSI is off. */
+static uint64_t read_waits_usec(struct cgb *cgb, struct cgb_group *group, enum cgb_file file)
 {
         struct cgb_pressure pressure;
         char text[CGB_READ_SIZE];
         ssize_t n = read_text(cgb, &group->dir, file, text);
 
-        return n < 0 || cgb_parse_pressure(&pressure, text, (size_t)n) < 0 ? CGB_UNKNOWN : pressure.some.avg10_permyriad;
+        return n < 0 || cgb_parse_pressure(&pressure, text, (size_t)n) < 0 ? CGB_UNKNOWN : pressure.some.total_usec;
 }
 
 static int observe_pressure(struct cgb *cgb, struct cgb_group *group)
 {
-        uint64_t memory_permyriad = read_pressure(cgb, group, CGB_FILE_MEMORY_PRESSURE);
-        uint64_t io_permyriad = read_pressure(cgb, group, CGB_FILE_IO_PRESSURE);
+        uint64_t memory_usec = read_waits_usec(cgb, group, CGB_FILE_MEMORY_PRESSURE);
+        uint64_t io_usec = read_waits_usec(cgb, group, CGB_FILE_IO_PRESSURE);
 
-        return cgb_memory_observe_pressure(cgb->memory.law, group->memory.node, memory_permyriad, io_permyriad);
+        return cgb_memory_observe_pressure(cgb->memory.law, group->memory.node, memory_usec, io_usec);
 }
 
 static const enum cgb_file files[CGB_MEMORY_FILES] = {

@@ -90,7 +90,7 @@ static void observe(const struct law *law, enum cgb_memory_file file, cgb_node n
                         .anon_bytes = group->facts.current_bytes, .refaulted_bytes = group->facts.refaulted_bytes});
                 break;
         case CGB_MEMORY_PRESSURE:
-                cgb_memory_observe_pressure(law->memory, node, (uint64_t)(group->facts.some_avg10 * 100 + .5), 0);
+                cgb_memory_observe_pressure(law->memory, node, group->facts.some_usec, 0);
                 break;
         }
 }

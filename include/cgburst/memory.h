@@ -73,6 +73,9 @@ enum cgb_memory_file {
 };
 #define CGB_MEMORY_FILES 4
 
+/** What one waits for: memory and io. */
+#define CGB_MEMORY_WAITS 2
+
 /** Of memory.stat. */
 struct cgb_memory_stat_sample {
         uint64_t file_bytes;            /**< active_file + inactive_file: without shmem, which is on the anon lists */
@@ -86,10 +89,10 @@ enum cgb_memory_reason {
         CGB_MEMORY_REASON_NEAR,         /**< raised: usage came near memory.high */
         CGB_MEMORY_REASON_HIT,          /**< raised: memory.events says that it went above */
         CGB_MEMORY_REASON_REFAULTS,     /**< raised: what was reclaimed comes back */
-        CGB_MEMORY_REASON_PRESSED,      /**< raised: the PSI trigger fired */
+        CGB_MEMORY_REASON_PRESSED,      /**< raised: the PSI trigger fired, and it is not asleep */
         CGB_MEMORY_REASON_BELOW,        /**< raised or lowered because groups below it were */
         CGB_MEMORY_REASON_OVER_SHARE,   /**< asked to give: memory is short and it holds more than its fair share */
-        CGB_MEMORY_REASON_ASLEEP,       /**< asked to give: memory is short and it has not run for a while */
+        CGB_MEMORY_REASON_ASLEEP,       /**< asked to give: less memory is free than is kept ready, and it has not run for a while */
         CGB_MEMORY_REASON_IDLE,         /**< asked to give: it has not run for very long */
         CGB_MEMORY_REASON_FOLLOWED,     /**< lowered: the limit follows what was reclaimed */
         CGB_MEMORY_REASON_FROZEN,       /**< lowered, and not raised again while this lasts: it grows without end, above its rights, and memory is short */
@@ -147,6 +150,7 @@ struct cgb_memory_pool_state {
         uint64_t free_bytes;
         uint64_t swap_free_bytes;
         uint64_t reserve_bytes;         /**< less than this free is short */
+        uint64_t ready_bytes;           /**< so much is kept free ahead of need, by who sleeps: headroom for who works */
         bool contended;                 /**< memory is short, or was a moment ago */
         uint64_t reclaimed_bytes;       /**< by the law, since the beginning */
         int64_t bank_byte_seconds;      /**< what clamps cut off and leavers left: with all credits it sums up to a constant, but for the rounding of these numbers */
@@ -218,8 +222,11 @@ CGB_PUBLIC int cgb_memory_observe_events(struct cgb_memory *law, cgb_node node, 
 /** @return 0; -ENOENT. */
 CGB_PUBLIC int cgb_memory_observe_stat(struct cgb_memory *law, cgb_node node, const struct cgb_memory_stat_sample *sample);
 
-/** `some avg10` of both files in hundredths of a percent; CGB_UNKNOWN where PSI is off, which counts as calm. @return 0; -ENOENT. */
-CGB_PUBLIC int cgb_memory_observe_pressure(struct cgb_memory *law, cgb_node node, uint64_t memory_permyriad, uint64_t io_permyriad);
+/**
+ * `some total` of both files, counters: what they grew by since the reading before says whether the group was calm. CGB_UNKNOWN where PSI is off,
+ * which counts as calm. @return 0; -ENOENT.
+ */
+CGB_PUBLIC int cgb_memory_observe_pressure(struct cgb_memory *law, cgb_node node, uint64_t memory_usec, uint64_t io_usec);
 
 /** Closes the round: settles rights and credits, and decides. */
 CGB_PUBLIC void cgb_memory_step(struct cgb_memory *law);

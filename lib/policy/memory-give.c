@@ -2,17 +2,15 @@
 /*
  * Giving: who is asked to give, how much, and what happens when it turns out that it was needed.
  *
- * The main danger is the cure, so everything here is small and slow: a hundredth a step, after six steps without pressure, from those with the
- * least credit first, and only until there is enough. Who is awake and within its fair share is never asked.
+ * The main danger is the cure, so everything here is small and slow: a hundredth a step, after six steps without pressure, from who sleeps before who
+ * works, and only until there is enough. Who is awake and within its fair share is never asked.
  */
 #include "memory-state.h"
 
 /* After joining, or after its limit had to be raised, a workspace is left alone: what it does then it does for the first time. */
 #define GRACE_USEC (30 * SECOND_USEC)
 
-/* Not one burst of work in half a minute: asleep, it may be asked below its fair share while memory is short. Ten minutes: idle,
- * it may be asked before memory is. */
-#define ASLEEP_USEC (30 * SECOND_USEC)
+/* Who is asleep may be asked as soon as less is free than is kept ready; who has been so for ten minutes, always. */
 #define IDLE_USEC (600 * SECOND_USEC)
 
 /* As Meta's senpai found for thousands of hosts: a hundredth of what could go, after six quiet looks. */
@@ -45,7 +43,7 @@ enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const s
                 return CGB_MEMORY_REASON_NONE;
         if (quiet_usec >= IDLE_USEC)
                 return CGB_MEMORY_REASON_IDLE;
-        if (law->contended && quiet_usec >= ASLEEP_USEC)
+        if (cgb_memory_is_asleep(law, rights) && (law->contended || law->pool.free_bytes < law->ready_bytes))
                 return CGB_MEMORY_REASON_ASLEEP;
         if (law->contended && rights->usage_bytes > rights->fair_bytes)
                 return CGB_MEMORY_REASON_OVER_SHARE;
@@ -167,20 +165,25 @@ static bool may_be_asked_now(const struct cgb_memory *law, const struct cgb_righ
                 && step_bytes(law, rights) > 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
 }
 
-/* Is @a's credit the smaller part of what it may have? */
-static bool has_less_credit(const struct cgb_rights *a, const struct cgb_rights *b)
+/*
+ * Is @a asked before @b? Who sleeps before who works, for it does not miss what it does not use, while pages of who works come back at once and cost
+ * everybody a disk; and within each the one whose credit is the smaller part of what it may have.
+ */
+static bool gives_before(const struct cgb_memory *law, const struct cgb_rights *a, const struct cgb_rights *b)
 {
+        if (cgb_memory_is_asleep(law, a) != cgb_memory_is_asleep(law, b))
+                return cgb_memory_is_asleep(law, a);
         return (cgb_i128)a->credit * cgb_memory_credit_cap(b) < (cgb_i128)b->credit * cgb_memory_credit_cap(a);
 }
 
-/* The next donor: of those that may be asked, the one with the least credit. Those already asked in this step have .asked_usec = now. */
+/* The next donor. Those already asked in this step have .asked_usec = now. */
 static uint32_t find_donor(const struct cgb_memory *law)
 {
         uint32_t best = NOBODY;
 
         for_each_workspace(law, i)
                 if (may_be_asked_now(law, &law->slots[i].rights)
-                    && (best == NOBODY || has_less_credit(&law->slots[i].rights, &law->slots[best].rights)))
+                    && (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights)))
                         best = i;
         return best;
 }
@@ -210,16 +213,34 @@ static uint64_t under_way(const struct cgb_memory *law)
         return bytes;
 }
 
-/* Free memory is to be half as much again as what is called short, so that the next wave finds some. */
+/*
+ * What is to be free before anybody needs it: what is called short, and above it the headroom of who works, so that all of them can grow by it at
+ * once and nobody has to wait until it is found. At least half as much again, since the next waker is not among them yet, and at
+ * most twice: beyond that more would come from sleepers than is likely to be used before they wake.
+ */
+static uint64_t ready(const struct cgb_memory *law)
+{
+        uint64_t headroom_bytes = 0;
+
+        for_each_workspace(law, i) {
+                const struct cgb_memory_slot *slot = &law->slots[i];
+
+                if (slot->children == 0 && slot->known && !cgb_memory_is_asleep(law, &slot->rights))
+                        headroom_bytes += cgb_memory_headroom(slot->rights.usage_bytes);
+        }
+        return law->reserve_bytes + cgb_min_u64(cgb_max_u64(headroom_bytes, law->reserve_bytes / 2), law->reserve_bytes);
+}
+
 static bool is_enough(const struct cgb_memory *law, uint64_t coming_bytes)
 {
-        return law->pool.free_bytes + coming_bytes >= law->reserve_bytes + law->reserve_bytes / 2;
+        return law->pool.free_bytes + coming_bytes >= law->ready_bytes;
 }
 
 void cgb_memory_ask(struct cgb_memory *law)
 {
         uint64_t coming_bytes = under_way(law);
 
+        law->ready_bytes = ready(law);
         for_each_workspace(law, i)
                 count_calm(law, i);
         for (int n = 0; n < DONORS_PER_STEP; n++) {

@@ -39,8 +39,9 @@ static uint64_t as_limit(const struct cgb_memory_slot *slot, uint64_t bytes)
         return cgb_plus(bytes, LIMIT_GRAIN_BYTES) > cgb_memory_lid(slot) ? slot->found_bytes : round_up(bytes);
 }
 
-/* Does usage come too near, or is there a sign that it was there already? */
-static enum cgb_memory_reason need(const struct cgb_memory *law, const struct cgb_memory_slot *slot)
+/* Does usage come too near, or is there a sign that it was there already? Who sleeps has not waited for anything, so the trigger was not for it: it gives
+ * now, when others need it. */
+static enum cgb_memory_reason need(const struct cgb_memory *law, const struct cgb_memory_slot *slot, const struct cgb_rights *rights)
 {
         if (!cgb_memory_is_managed(slot))
                 return CGB_MEMORY_REASON_NONE;
@@ -50,7 +51,7 @@ static enum cgb_memory_reason need(const struct cgb_memory *law, const struct cg
                 return CGB_MEMORY_REASON_NEAR;
         if (slot->refaults || slot->give_back_bytes > 0)
                 return CGB_MEMORY_REASON_REFAULTS;
-        return law->pool.pressed ? CGB_MEMORY_REASON_PRESSED : CGB_MEMORY_REASON_NONE;
+        return law->pool.pressed && !cgb_memory_is_asleep(law, rights) ? CGB_MEMORY_REASON_PRESSED : CGB_MEMORY_REASON_NONE;
 }
 
 /* Where its rights end, and not below usage + headroom: that is granted whatever the credit. */
@@ -178,7 +179,7 @@ static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason
 {
         struct cgb_memory_slot *slot = &law->slots[node];
         struct cgb_rights *rights = cgb_memory_rights(law, node);
-        enum cgb_memory_reason reason = need(law, slot);
+        enum cgb_memory_reason reason = need(law, slot, rights);
 
         want(slot, slot->high_bytes, CGB_MEMORY_REASON_NONE);
         if (slot->foreign || !slot->known)

@@ -28,8 +28,12 @@
 /* Memory is called short until it was not for so many steps. */
 #define CALM_STEPS 6
 
-/* 0.1 % of ten seconds: ten milliseconds of waiting, which is one swap-in now and then. */
-#define CALM_PERMYRIAD 10
+/* Calm is who waited for less than a thousandth of the time since it was looked at before: of one second that is a millisecond, as for a page from
+ * a disk now and then, and less is no sign of anything; and of a long time ten, for who waited for longer may have done so just now. The
+ * kernel's own average over ten seconds says the same, but remembers for a minute that a heap was filled. */
+#define CALM_PART 1000
+#define CALM_MIN_USEC 1000
+#define CALM_MAX_USEC 10000
 
 /* A round counts as this at most: a suspend is no time in which anybody held anything from anybody. */
 #define ELAPSED_MAX_USEC (60 * SECOND_USEC)
@@ -187,7 +191,7 @@ static void follow_growth(const struct cgb_memory *law, struct cgb_memory_slot *
 
 static void forget_the_past(struct cgb_memory_slot *slot)
 {
-        slot->known = slot->events_known = slot->stat_known = slot->follow = false;
+        slot->known = slot->events_known = slot->stat_known = slot->pressure_known = slot->follow = false;
         slot->growth_bytes = slot->refaulted_bytes = slot->asked_bytes = 0;
 }
 
@@ -261,19 +265,28 @@ int cgb_memory_observe_stat(struct cgb_memory *law, cgb_node node, const struct 
         return 0;
 }
 
-static bool is_calm(uint64_t permyriad)
+static bool is_calm(uint64_t before_usec, uint64_t now_usec, uint64_t passed_usec)
 {
-        return permyriad == CGB_UNKNOWN || permyriad < CALM_PERMYRIAD;
+        uint64_t most_usec = cgb_min_u64(cgb_max_u64(passed_usec / CALM_PART, CALM_MIN_USEC), CALM_MAX_USEC);
+
+        return now_usec == CGB_UNKNOWN || before_usec == CGB_UNKNOWN || cgb_minus(now_usec, before_usec) < most_usec;
 }
 
-int cgb_memory_observe_pressure(struct cgb_memory *law, cgb_node node, uint64_t memory_permyriad, uint64_t io_permyriad)
+int cgb_memory_observe_pressure(struct cgb_memory *law, cgb_node node, uint64_t memory_usec, uint64_t io_usec)
 {
+        const uint64_t now_usec[CGB_MEMORY_WAITS] = {memory_usec, io_usec};
         struct cgb_memory_slot *slot = cgb_memory_find(law, node);
 
         if (slot == NULL)
                 return -ENOENT;
-        slot->pressure_read = true;
-        slot->calm = is_calm(memory_permyriad) && is_calm(io_permyriad);
+        slot->pressure_read = slot->pressure_known;
+        slot->calm = true;
+        for (int i = 0; i < CGB_MEMORY_WAITS; i++) {
+                slot->calm &= is_calm(slot->waited_usec[i], now_usec[i], law->clock_usec - slot->pressure_usec);
+                slot->waited_usec[i] = now_usec[i];
+        }
+        slot->pressure_known = true;
+        slot->pressure_usec = law->clock_usec;
         return 0;
 }
 

@@ -22,6 +22,9 @@
 /** Larger sizes count as this: it keeps every product within 64 bits, and is 16 TiB. */
 #define SIZE_MAX_BYTES (1ull << 44)
 
+/** Not one burst of work in half a minute: asleep. It waits for nothing, and what it holds is what others can have at the least cost. */
+#define ASLEEP_USEC (30 * SECOND_USEC)
+
 /** Limits are whole MiB: nobody needs them finer, and a value that hardly changes is then not written at all. */
 #define LIMIT_GRAIN_BYTES MIB
 
@@ -86,12 +89,15 @@ struct cgb_memory_slot {
         uint64_t stat_usec;
         uint64_t file_bytes, anon_bytes;
         uint64_t refaulted_bytes;
+        bool pressure_known;
+        uint64_t pressure_usec;                 /* when it was read */
+        uint64_t waited_usec[CGB_MEMORY_WAITS]; /* as read then */
 
         /* the round that is open */
         bool read;
         bool hit;                               /* memory.events high grew */
         bool refaults;
-        bool pressure_read, calm;
+        bool pressure_read, calm;               /* since the reading before */
 
         /* what is under way */
         uint64_t asked_bytes;                   /* of memory.reclaim; 0: nothing */
@@ -133,6 +139,7 @@ struct cgb_memory {
 
         struct cgb_memory_pool_sample pool;
         uint64_t reserve_bytes;
+        uint64_t ready_bytes;                   /* kept free ahead of need, by who sleeps */
         bool contended;
         uint64_t short_usec;                    /* when memory was last short */
         uint32_t cursor[CGB_MEMORY_FILES];
@@ -157,6 +164,11 @@ static inline struct cgb_rights *cgb_memory_rights(struct cgb_memory *law, uint3
 static inline bool cgb_memory_is_managed(const struct cgb_memory_slot *slot)
 {
         return !slot->foreign && slot->high_bytes < slot->found_bytes;
+}
+
+static inline bool cgb_memory_is_asleep(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        return law->clock_usec - rights->last_active_usec >= ASLEEP_USEC;
 }
 
 static inline uint64_t cgb_plus(uint64_t a, uint64_t b)

@@ -406,6 +406,7 @@ void cgb_memory_get_pool(const struct cgb_memory *law, struct cgb_memory_pool_st
                 .free_bytes = law->pool.free_bytes,
                 .swap_free_bytes = law->pool.swap_free_bytes,
                 .reserve_bytes = law->reserve_bytes,
+                .ready_bytes = law->ready_bytes,
                 .contended = law->contended,
                 .reclaimed_bytes = law->reclaimed_bytes,
                 .bank_byte_seconds = credit_to((int64_t)cgb_clamp_i128(law->bank, INT64_MIN, INT64_MAX)),

@@ -300,6 +300,35 @@ static void a_group_made_again_under_its_name_begins_anew(void **state)
         assert_null(fake_read_state(fake, "work.journal"));
 }
 
+/* The kernel's averages remember for a minute that somebody waited; its totals say whether anybody does. */
+static void who_waited_a_while_ago_is_asked_all_the_same(void **state)
+{
+        static const char pressure[] = "some avg10=9.00 avg60=9.00 avg300=9.00 total=123456789\nfull avg10=9.00 avg60=9.00 avg300=9.00 total=9\n";
+        struct fake *fake = *state;
+
+        make_crowd(fake);
+        fake_write(fake, "work/hog", "memory.pressure", pressure);
+        fake_write(fake, "work/hog", "io.pressure", pressure);
+        assert_true(wait_until_asked(fake, fake_started(fake)) > 0);
+}
+
+static void who_waits_is_not_asked(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started(fake);
+        for (int i = 1; i <= STEPS_UNTIL_ASKED; i++) {
+                char text[128];
+
+                snprintf(text, sizeof text, "some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", 2000 * i);
+                fake_write(fake, "work/hog", "io.pressure", text);
+                step(fake, cgb);
+        }
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_MEMORY, "hog"), 0);
+}
+
 /* Of this thread alone: what others take of the machine is not the loop's. */
 static uint64_t own_time_usec(void)
 {
@@ -410,6 +439,8 @@ int main(void)
                 on_a_fake(a_credit_belongs_to_a_group_and_not_to_its_name),
                 on_a_fake(equal_values_are_not_written),
                 on_a_fake(a_group_made_again_under_its_name_begins_anew),
+                on_a_fake(who_waited_a_while_ago_is_asked_all_the_same),
+                on_a_fake(who_waits_is_not_asked),
                 on_a_fake(a_reclaim_that_hangs_blocks_nobody),
                 on_a_fake(nothing_of_memory_is_touched_when_it_is_not_wanted),
                 on_a_fake(a_dry_run_says_what_it_would_do_and_does_nothing),

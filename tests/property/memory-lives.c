@@ -110,8 +110,10 @@ static void disturb(struct memory_world *world, struct dice *dice)
                 memory_world_answer(world, node);
         if (dice_percent(dice, 2))
                 world->hangs = !world->hangs;
-        if (dice_percent(dice, 2) && group->asked_bytes == 0)
+        if (dice_percent(dice, 2) && group->asked_bytes == 0) {
                 group->identity = ++world->next_identity; /* removed and made again */
+                group->pressure_was_read = false;
+        }
 }
 
 static uint64_t random_step_usec(struct dice *dice)

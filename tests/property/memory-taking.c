@@ -214,6 +214,63 @@ static void a_fired_trigger_makes_memory_short_and_stops_the_taking(void **state
         assert_false(memory_world_is_contended(world));
 }
 
+/* One who wakes and fetches its pages fires it, and would otherwise switch off for half a minute what makes room for the next. */
+static void a_fired_trigger_is_not_for_those_asleep(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node sleeper = story_group(world, 900 * MIB, false), awake = story_group(world, 1000 * MIB, true);
+        uint64_t before;
+
+        story_live_until_lowered(world, sleeper);
+        before = world->groups[sleeper].high_bytes;
+        world->pressed = true;
+        memory_world_round(world, SECOND_USEC);
+        assert_null(memory_world_find(world, CGB_MEMORY_RAISE, sleeper));
+        assert_true(world->groups[sleeper].high_bytes <= before);
+        assert_true(story_live_until_asked(world, sleeper, 3) <= 3);
+        (void)awake;
+}
+
+/* 2048 MiB, short below 204: with one awake 102 more are kept ready, with two that have a headroom of 64 each 128. */
+static void sleepers_keep_headroom_ready_before_memory_is_short(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node sleeper = story_group(world, 300 * MIB, false), hog = story_group(world, 1400 * MIB, true);
+
+        memory_world_live(world, 60);
+        assert_int_equal(memory_world_usage(world, sleeper), 300 * MIB);
+        world->groups[hog].anon_bytes += 60 * MIB;
+        assert_true(story_live_until_asked(world, sleeper, 20) <= 20);
+        assert_false(memory_world_is_contended(world));
+        memory_world_live(world, 120);
+        assert_int_equal(memory_world_usage(world, hog), 1460 * MIB);
+        assert_in_range(memory_world_free_bytes(world), 306 * MIB, 310 * MIB);
+        world->groups[hog].anon_bytes = 700 * MIB;
+        story_group(world, 760 * MIB, true);
+        memory_world_live(world, 120);
+        assert_in_range(memory_world_free_bytes(world), 332 * MIB, 336 * MIB);
+}
+
+static void who_sleeps_gives_before_who_works(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node hog = story_group(world, 1100 * MIB, true), sleepers[4];
+
+        for (int i = 0; i < 4; i++)
+                sleepers[i] = story_group(world, 200 * MIB, false);
+        assert_true(story_live_until_asked(world, sleepers[0], 60) <= 60);
+        memory_world_live(world, 20);
+        assert_true(memory_world_is_contended(world) && memory_world_state(world, hog).credit_byte_seconds < 0);
+        assert_int_equal(memory_world_usage(world, hog), 1100 * MIB);
+        for (int i = 0; i < 4; i++)
+                assert_true(memory_world_usage(world, sleepers[i]) < 200 * MIB);
+        for (int i = 0; i < 4; i++)
+                world->groups[sleepers[i]].anon_bytes = 60 * MIB; /* no more than their headroom */
+        world->groups[hog].anon_bytes = 1700 * MIB;
+        assert_true(story_live_until_asked(world, hog, 60) <= 60);
+        assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->reason, CGB_MEMORY_REASON_OVER_SHARE);
+}
+
 static void what_comes_back_is_given_twice_and_the_wait_doubles(void **state)
 {
         struct memory_world *world = *state;
@@ -309,6 +366,9 @@ int main(void)
                 in_a_world(a_raise_comes_in_the_step_that_sees_the_need_whatever_the_credit),
                 in_a_world(a_limit_that_was_hit_between_two_readings_is_raised_above_the_hit),
                 in_a_world(a_fired_trigger_makes_memory_short_and_stops_the_taking),
+                in_a_world(a_fired_trigger_is_not_for_those_asleep),
+                in_a_world(sleepers_keep_headroom_ready_before_memory_is_short),
+                in_a_world(who_sleeps_gives_before_who_works),
                 in_a_world(what_comes_back_is_given_twice_and_the_wait_doubles),
                 in_a_world(a_few_refaults_stop_nothing),
                 in_a_world(the_donor_drops_before_the_recipient_may_rise),

@@ -27,7 +27,10 @@ struct memory_group {
         uint64_t file_bytes, anon_bytes, kept_bytes;    /* kept: what no reclaim gets, as shmem without swap, or slab */
         uint64_t refaulted_bytes;
         uint64_t events_high;
-        uint64_t memory_permyriad, io_permyriad;
+        uint64_t memory_permyriad, io_permyriad;        /* how much of its time it waits */
+        uint64_t waited_usec[CGB_MEMORY_WAITS];         /* what its files say of that: totals */
+        uint64_t seen_waited_usec[CGB_MEMORY_WAITS];    /* as last read by the law */
+        bool pressure_was_read, calm;                   /* since that reading */
         uint64_t floor_bytes, found_bytes;
         uint64_t identity;
         uint64_t joined_usec, raised_usec;              /* on the world's clock of counted time; raised: by a need */
