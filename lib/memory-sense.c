@@ -102,6 +102,7 @@ static int observe_events(struct cgb *cgb, struct cgb_group *group, const char *
 
 static int observe_stat(struct cgb *cgb, struct cgb_group *group, const char *text, size_t n)
 {
+        const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
         struct cgb_memory_stat stat;
         struct cgb_memory_stat_sample sample;
         int r = cgb_parse_memory_stat(&stat, text, n);
@@ -111,7 +112,8 @@ static int observe_stat(struct cgb *cgb, struct cgb_group *group, const char *te
         sample = (struct cgb_memory_stat_sample){
                 .file_bytes = known(stat.active_file_bytes) + known(stat.inactive_file_bytes),
                 .anon_bytes = known(stat.anon_bytes),
-                .refaulted_bytes = (known(stat.workingset_refault_anon) + known(stat.workingset_restore_file)) * (uint64_t)sysconf(_SC_PAGESIZE),
+                .refaulted_bytes = (known(stat.workingset_refault_anon) + known(stat.workingset_restore_file)) * page_bytes,
+                .reclaimed_bytes = known(stat.pgsteal) * page_bytes,
         };
         return cgb_memory_observe_stat(cgb->memory.law, group->memory.node, &sample);
 }

@@ -87,7 +87,10 @@ static void observe(const struct law *law, enum cgb_memory_file file, cgb_node n
                 break;
         case CGB_MEMORY_STAT:
                 cgb_memory_observe_stat(law->memory, node, &(struct cgb_memory_stat_sample){
-                        .anon_bytes = group->facts.current_bytes, .refaulted_bytes = group->facts.refaulted_bytes});
+                        .anon_bytes = group->facts.current_bytes,
+                        .refaulted_bytes = group->facts.refaulted_bytes,
+                        .reclaimed_bytes = group->facts.reclaimed_bytes,
+                });
                 break;
         case CGB_MEMORY_PRESSURE:
                 cgb_memory_observe_pressure(law->memory, node, group->facts.some_usec, 0);

@@ -68,6 +68,7 @@ static uint64_t swap_out(struct mem_node *node, struct mem_group *group, enum me
         pages = min(min(pages, group->resident[heat]), mem_swap_free(node));
         group->resident[heat] -= pages;
         group->swapped[heat] += pages;
+        group->facts.reclaimed_bytes += pages * MEM_PAGE_BYTES;
         return pages;
 }
 

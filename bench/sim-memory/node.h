@@ -33,6 +33,7 @@ struct mem_facts {
         uint64_t events_high;     /* memory.events: high */
         uint64_t oom_kills;       /* memory.events: oom_kill */
         uint64_t refaulted_bytes; /* memory.stat: workingset_refault_anon, in bytes */
+        uint64_t reclaimed_bytes; /* memory.stat: pgsteal, in bytes */
         uint64_t some_usec;       /* memory.pressure: some total */
         double some_avg10;        /* memory.pressure: some avg10, per cent */
         bool ran;                 /* it used the CPU since the last step of the policy */

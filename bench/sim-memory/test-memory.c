@@ -264,6 +264,31 @@ static void the_same_scenario_and_policy_give_the_same_always(void **state)
         }
 }
 
+static struct mem_result under_the_law(const char *name, bool has_swap)
+{
+        const struct mem_costs costs = {.refault_sec = 1e-4, .reclaim_sec = 2e-5};
+        struct mem_scenario scenario;
+        struct mem_result result;
+
+        assert_int_equal(mem_scenario_make(&scenario, name, 1, has_swap), 0);
+        assert_int_equal(mem_run(&result, &scenario, &mem_policy_cgburst, &costs), 0);
+        mem_scenario_free(&scenario);
+        return result;
+}
+
+/* A build grows above its rights, but it ends, and needs what it has. What holds a leak would make it take ten times as long. */
+static void the_law_tells_a_build_from_a_leak(void **state)
+{
+        struct mem_result builds = under_the_law("sleepers", true), bare = under_the_law("sleepers", false), leak = under_the_law("leak", true);
+
+        (void)state;
+        assert_true(builds.kinds[MEM_KIND_BUILD].slowdown.p50 <= 1.1 && builds.kinds[MEM_KIND_BUILD].slowdown.p99 <= 2);
+        assert_true(bare.delayed_sec == 0);
+        assert_true(leak.delayed_sec > 60);
+        assert_int_equal(leak.oom_kills, 0);
+        assert_true(leak.kinds[MEM_KIND_EDIT].slowdown.p99 <= 1.01);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -278,6 +303,7 @@ int main(void)
                 cmocka_unit_test(the_average_moves_as_the_kernels_does),
                 cmocka_unit_test(no_page_is_lost_and_none_is_made),
                 cmocka_unit_test(the_same_scenario_and_policy_give_the_same_always),
+                cmocka_unit_test(the_law_tells_a_build_from_a_leak),
         };
 
         return cmocka_run_group_tests_name("sim-memory", tests, NULL, NULL);

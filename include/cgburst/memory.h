@@ -81,6 +81,7 @@ struct cgb_memory_stat_sample {
         uint64_t file_bytes;            /**< active_file + inactive_file: without shmem, which is on the anon lists */
         uint64_t anon_bytes;            /**< anon: without shmem */
         uint64_t refaulted_bytes;       /**< a counter: what was reclaimed and came back. workingset_refault_anon + workingset_restore_file, in bytes */
+        uint64_t reclaimed_bytes;       /**< a counter: what was reclaimed by anybody. pgsteal, in bytes */
 };
 
 /** Why. */
@@ -95,8 +96,8 @@ enum cgb_memory_reason {
         CGB_MEMORY_REASON_ASLEEP,       /**< asked to give: less memory is free than is kept ready, and it has not run for a while */
         CGB_MEMORY_REASON_IDLE,         /**< asked to give: it has not run for very long */
         CGB_MEMORY_REASON_FOLLOWED,     /**< lowered: the limit follows what was reclaimed */
-        CGB_MEMORY_REASON_FROZEN,       /**< lowered, and not raised again while this lasts: it grows without end, above its rights, and memory is short */
-        CGB_MEMORY_REASON_THAWED,       /**< raised: it does so no more */
+        CGB_MEMORY_REASON_FROZEN,       /**< lowered, and not raised again while this lasts: it grows without end, above its rights, in debt, and memory is short */
+        CGB_MEMORY_REASON_THAWED,       /**< raised: it does so no more, or needs what it has */
 };
 
 enum cgb_memory_action_type {

@@ -267,6 +267,7 @@ int cgb_parse_memory_stat(struct cgb_memory_stat *ret, const char *bytes, size_t
                 OPTIONAL(struct cgb_memory_stat, "workingset_activate_file", workingset_activate_file),
                 OPTIONAL(struct cgb_memory_stat, "workingset_restore_anon", workingset_restore_anon),
                 OPTIONAL(struct cgb_memory_stat, "workingset_restore_file", workingset_restore_file),
+                OPTIONAL(struct cgb_memory_stat, "pgsteal", pgsteal),
         };
         _Static_assert(N_KEYS(keys) <= KEYS_MAX, "the largest table has a bit for each key");
         struct cgb_memory_stat stat;

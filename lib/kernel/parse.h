@@ -92,6 +92,7 @@ struct cgb_memory_stat {
         uint64_t workingset_activate_file;
         uint64_t workingset_restore_anon;
         uint64_t workingset_restore_file;
+        uint64_t pgsteal;               /* pages, by whoever reclaimed them */
 };
 
 int cgb_parse_memory_stat(struct cgb_memory_stat *ret, const char *bytes, size_t n);

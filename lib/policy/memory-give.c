@@ -97,7 +97,8 @@ void cgb_memory_guard(struct cgb_memory *law)
                 struct cgb_guard *guard = &law->slots[i].rights.guard;
 
                 move_window(law, guard);
-                if (guard_trips(guard))
+                guard->tripped = guard_trips(guard);
+                if (guard->tripped)
                         give_back(law, i, guard);
         }
 }

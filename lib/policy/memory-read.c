@@ -10,7 +10,8 @@
 
 #include "memory-state.h"
 
-/* Near its limit a group is read this often, so that growth of up to 64 MiB in that time is seen before the kernel stalls it. */
+/* Near its limit a group is read this often, so that growth of up to 64 MiB in that time is seen before the kernel stalls it; and who is frozen, so
+ * that a mistake does not last. */
 #define NEAR_USEC 250000ull
 
 /* A sleeper cannot grow; what may change is what it gives back. */
@@ -124,6 +125,17 @@ static bool is_donor(struct cgb_memory *law, uint32_t node)
                 && (!law->slots[node].stat_known || rights->usage_bytes > cgb_memory_least(rights));
 }
 
+static uint64_t near_usec(const struct cgb_memory *law)
+{
+        return cgb_min_u64(NEAR_USEC, law->options.step_usec);
+}
+
+/* What its limit could take if it were frozen. */
+static bool is_suspect(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        return law->contended && rights->usage_bytes > rights->ceiling_bytes;
+}
+
 static bool wants_stat(struct cgb_memory *law, uint32_t node)
 {
         const struct cgb_memory_slot *slot = &law->slots[node];
@@ -131,9 +143,10 @@ static bool wants_stat(struct cgb_memory *law, uint32_t node)
 
         if (slot->foreign || slot->children > 0)
                 return false;
-        if (slot->stat_known && law->clock_usec - slot->stat_usec < law->options.step_usec)
+        if (slot->stat_known && law->clock_usec - slot->stat_usec < (rights->frozen ? near_usec(law) : law->options.step_usec))
                 return false;
-        return cgb_memory_is_managed(slot) || guard_is_open(&rights->guard) || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+        return cgb_memory_is_managed(slot) || guard_is_open(&rights->guard) || is_suspect(law, rights)
+                || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
 }
 
 static bool wants_pressure(struct cgb_memory *law, uint32_t node)
@@ -192,7 +205,7 @@ static void follow_growth(const struct cgb_memory *law, struct cgb_memory_slot *
 static void forget_the_past(struct cgb_memory_slot *slot)
 {
         slot->known = slot->events_known = slot->stat_known = slot->pressure_known = slot->follow = false;
-        slot->growth_bytes = slot->refaulted_bytes = slot->asked_bytes = 0;
+        slot->growth_bytes = slot->refaulted_bytes = slot->reclaimed_bytes = slot->asked_bytes = 0;
 }
 
 static uint64_t interval_usec(struct cgb_memory *law, uint32_t node)
@@ -201,9 +214,9 @@ static uint64_t interval_usec(struct cgb_memory *law, uint32_t node)
         const struct cgb_rights *rights = cgb_memory_rights(law, node);
         uint64_t step_usec = law->options.step_usec;
 
-        if (cgb_memory_is_managed(slot) && slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes
-            && slot->growth_bytes > 0)
-                return cgb_min_u64(NEAR_USEC, step_usec);
+        if (rights->frozen || (cgb_memory_is_managed(slot) && slot->growth_bytes > 0
+            && slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes))
+                return near_usec(law);
         if (law->clock_usec - rights->last_active_usec < DOZE_USEC || guard_is_open(&rights->guard) || slot->children > 0)
                 return step_usec;
         return cgb_max_u64(SLEEPER_USEC, step_usec);
@@ -244,20 +257,29 @@ int cgb_memory_observe_events(struct cgb_memory *law, cgb_node node, uint64_t hi
         return 0;
 }
 
+/* What a limit of ours that is not raised any more takes was taken by us. */
+static void watch_what_comes_back(struct cgb_memory *law, uint32_t node, uint64_t refaulted_bytes, uint64_t reclaimed_bytes)
+{
+        struct cgb_rights *rights = cgb_memory_rights(law, node);
+
+        if (law->slots[node].limit_is_frozen)
+                rights->guard.reclaimed_bytes[0] += reclaimed_bytes;
+        if (guard_is_open(&rights->guard))
+                rights->guard.refaulted_bytes[0] += refaulted_bytes;
+        law->slots[node].refaults = refaulted_bytes >= LIFE_BYTES;
+}
+
 int cgb_memory_observe_stat(struct cgb_memory *law, cgb_node node, const struct cgb_memory_stat_sample *sample)
 {
         struct cgb_memory_slot *slot = cgb_memory_find(law, node);
-        struct cgb_guard *guard;
-        uint64_t came_back_bytes;
 
         if (slot == NULL)
                 return -ENOENT;
-        guard = &cgb_memory_rights(law, node)->guard;
-        came_back_bytes = slot->stat_known ? size_of(cgb_minus(sample->refaulted_bytes, slot->refaulted_bytes)) : 0;
-        slot->refaults = came_back_bytes >= LIFE_BYTES;
-        if (guard_is_open(guard))
-                guard->refaulted_bytes[0] += came_back_bytes;
+        if (slot->stat_known)
+                watch_what_comes_back(law, node, size_of(cgb_minus(sample->refaulted_bytes, slot->refaulted_bytes)),
+                        size_of(cgb_minus(sample->reclaimed_bytes, slot->reclaimed_bytes)));
         slot->refaulted_bytes = sample->refaulted_bytes;
+        slot->reclaimed_bytes = sample->reclaimed_bytes;
         slot->file_bytes = size_of(sample->file_bytes);
         slot->anon_bytes = size_of(sample->anon_bytes);
         slot->stat_known = true;

@@ -37,6 +37,8 @@ struct cgb_guard {
         uint64_t reclaimed_bytes[2];            /* newer half, older half */
         uint64_t refaulted_bytes[2];
         uint64_t backoff_usec;                  /* how long it is left alone when the guard trips */
+        bool tripped;                           /* in this step */
+        uint64_t spared_until_usec;             /* it needed what it had: it is not frozen before */
 };
 
 /** Rights of a workspace, over its lanes. Credits are KiB * usec: exact, since usage is whole pages. */
@@ -88,7 +90,7 @@ struct cgb_memory_slot {
         bool stat_known;
         uint64_t stat_usec;
         uint64_t file_bytes, anon_bytes;
-        uint64_t refaulted_bytes;
+        uint64_t refaulted_bytes, reclaimed_bytes;
         bool pressure_known;
         uint64_t pressure_usec;                 /* when it was read */
         uint64_t waited_usec[CGB_MEMORY_WAITS]; /* as read then */

@@ -12,7 +12,7 @@
 #define STEP_MIN_USEC 10000ull
 #define STEP_MAX_USEC (60 * SECOND_USEC)
 
-/* A newcomer is left alone while it fills its memory for the first time. */
+/* A newcomer is left alone while it fills its memory for the first time: nothing is taken, and that it grows is no sign of anything. */
 #define GRACE_USEC (30 * SECOND_USEC)
 
 void cgb_memory_options_init(struct cgb_memory_options *options, uint64_t step_usec, uint32_t capacity)
@@ -143,6 +143,7 @@ static struct cgb_rights new_rights(const struct cgb_memory *law, const struct c
                 .last_active_usec = law->clock_usec,
                 .grace_until_usec = law->clock_usec + GRACE_USEC,
                 .guard.begin_usec = law->clock_usec,
+                .guard.spared_until_usec = law->clock_usec + GRACE_USEC,
                 .run_begin_usec = law->clock_usec,
                 .run_top_usec = law->clock_usec,
         };

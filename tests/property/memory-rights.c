@@ -14,6 +14,7 @@ static void who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops(v
         uint64_t frozen_at;
         int i;
 
+        memory_world_live(world, 30);
         for (i = 0; i < 20 && !memory_world_state(world, leak).frozen; i++)
                 story_grow(world, leak, 1, 60 * MIB);
         assert_in_range(i, 5, 10);
@@ -32,6 +33,22 @@ static void who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops(v
         assert_true(world->groups[leak].high_bytes >= memory_world_usage(world, leak) + 64 * MIB);
 }
 
+static void a_newcomer_that_fills_its_memory_is_not_frozen(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node newcomer, other = story_group(world, 1500 * MIB, true);
+
+        (void)other;
+        memory_world_live(world, 60);
+        newcomer = story_group(world, 0, true);
+        world->size_bytes = 3 * GIB;
+        story_grow(world, newcomer, 28, 60 * MIB);
+        assert_true(memory_world_is_contended(world) && memory_world_usage(world, newcomer) > memory_world_state(world, newcomer).ceiling_bytes);
+        assert_false(memory_world_state(world, newcomer).frozen);
+        story_grow(world, newcomer, 6, 60 * MIB);
+        assert_true(memory_world_state(world, newcomer).frozen);
+}
+
 /* A working set that was filled slowly looks like a leak, and then it stays as it is: its owner must not meet the limit for ever after. */
 static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
 {
@@ -39,6 +56,7 @@ static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
         cgb_node filler = story_group(world, 900 * MIB, true), other = story_group(world, 900 * MIB, true);
 
         (void)other;
+        memory_world_live(world, 30);
         for (int i = 0; i < 20 && !memory_world_state(world, filler).frozen; i++)
                 story_grow(world, filler, 1, 60 * MIB);
         assert_true(memory_world_state(world, filler).frozen);
@@ -49,6 +67,103 @@ static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
         assert_false(memory_world_state(world, filler).frozen);
 }
 
+/* Fills its memory until it is taken for a leak, with a little left below its limit. */
+static cgb_node frozen_group(struct memory_world *world)
+{
+        cgb_node leak = story_group(world, 900 * MIB, true), other = story_group(world, 900 * MIB, true);
+
+        (void)other;
+        memory_world_live(world, 30);
+        for (int i = 0; i < 20 && !memory_world_state(world, leak).frozen; i++)
+                story_grow(world, leak, 1, 60 * MIB);
+        assert_true(memory_world_state(world, leak).frozen);
+        world->groups[leak].anon_bytes = world->groups[leak].high_bytes - MIB;
+        memory_world_round(world, SECOND_USEC);
+        return leak;
+}
+
+/* Without swap its tasks would only stand still at a limit, and a build would as well. */
+static void who_has_nothing_that_a_limit_could_take_is_not_frozen(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node leak;
+
+        world->swap_free_bytes = 0;
+        leak = story_group(world, 900 * MIB, true);
+        story_group(world, 900 * MIB, true);
+        memory_world_live(world, 30);
+        story_grow(world, leak, 60, 10 * MIB);
+        assert_true(memory_world_is_contended(world) && memory_world_state(world, leak).credit_byte_seconds < 0);
+        assert_false(memory_world_state(world, leak).frozen);
+        assert_int_equal(world->groups[leak].high_bytes, CGB_MEMORY_MAX);
+}
+
+/* At its limit the kernel takes its oldest pages. A build wants them back at once. */
+static void who_was_frozen_and_needs_what_it_has_is_thawed_and_spared(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node build = frozen_group(world);
+
+        world->size_bytes = 2400 * MIB; /* there is something left for others */
+        world->groups[build].reclaimed_bytes += 40 * MIB;
+        world->groups[build].refaulted_bytes += 12 * MIB;
+        memory_world_round(world, SECOND_USEC);
+        assert_false(memory_world_state(world, build).frozen);
+        assert_int_equal(memory_world_find(world, CGB_MEMORY_RAISE, build)->reason, CGB_MEMORY_REASON_THAWED);
+        assert_true(world->groups[build].high_bytes >= memory_world_usage(world, build) + 64 * MIB);
+        for (int i = 0; i < 29; i++) {
+                world->size_bytes += 30 * MIB;
+                story_grow(world, build, 1, 30 * MIB);
+                assert_false(memory_world_state(world, build).frozen);
+        }
+        story_grow(world, build, 3, 30 * MIB);
+        assert_true(memory_world_state(world, build).frozen);
+}
+
+/* Then what it gets would come from those who are within theirs. */
+static void who_needs_more_than_its_rights_stays_frozen_when_all_is_used_up(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node build = frozen_group(world);
+
+        assert_true(memory_world_free_bytes(world) < 20 * MIB);
+        for (int i = 0; i < 60; i++) {
+                world->groups[build].reclaimed_bytes += 40 * MIB;
+                world->groups[build].refaulted_bytes += 30 * MIB;
+                memory_world_round(world, SECOND_USEC);
+                assert_true(memory_world_state(world, build).frozen);
+        }
+}
+
+static void who_does_not_miss_what_its_limit_takes_stays_frozen(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node leak = frozen_group(world);
+
+        for (int i = 0; i < 60; i++) {
+                world->groups[leak].reclaimed_bytes += 40 * MIB;
+                world->groups[leak].refaulted_bytes += 8 * MIB;
+                memory_world_round(world, SECOND_USEC);
+                assert_true(memory_world_state(world, leak).frozen);
+        }
+}
+
+/* It has left others its share for long enough to have twice that for a minute. */
+static void growth_on_credit_is_never_frozen(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node saver = story_group(world, 100 * MIB, true), hog = story_group(world, 1800 * MIB, true);
+
+        memory_world_live(world, 120);
+        assert_true(memory_world_state(world, saver).credit_byte_seconds > 0);
+        world->groups[hog].anon_bytes = 400 * MIB;
+        story_grow(world, saver, 20, 60 * MIB);
+        assert_true(memory_world_usage(world, saver) > memory_world_state(world, saver).ceiling_bytes);
+        assert_true(memory_world_state(world, saver).credit_byte_seconds > 0);
+        assert_false(memory_world_state(world, saver).frozen);
+        assert_int_equal(world->groups[saver].high_bytes, CGB_MEMORY_MAX);
+}
+
 /* What rests at its limit does not rest by itself. */
 static void who_is_held_by_its_limit_stays_frozen(void **state)
 {
@@ -56,6 +171,7 @@ static void who_is_held_by_its_limit_stays_frozen(void **state)
         cgb_node leak = story_group(world, 900 * MIB, true), other = story_group(world, 900 * MIB, true);
 
         (void)other;
+        memory_world_live(world, 30);
         for (int i = 0; i < 20 && !memory_world_state(world, leak).frozen; i++)
                 story_grow(world, leak, 1, 60 * MIB);
         world->groups[leak].anon_bytes += world->groups[leak].high_bytes - memory_world_usage(world, leak);
@@ -351,7 +467,13 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 in_a_world(who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops),
+                in_a_world(a_newcomer_that_fills_its_memory_is_not_frozen),
                 in_a_world(who_was_frozen_and_has_come_to_rest_is_thawed),
+                in_a_world(who_was_frozen_and_needs_what_it_has_is_thawed_and_spared),
+                in_a_world(who_has_nothing_that_a_limit_could_take_is_not_frozen),
+                in_a_world(who_needs_more_than_its_rights_stays_frozen_when_all_is_used_up),
+                in_a_world(who_does_not_miss_what_its_limit_takes_stays_frozen),
+                in_a_world(growth_on_credit_is_never_frozen),
                 in_a_world(who_is_held_by_its_limit_stays_frozen),
                 in_a_world(growth_within_rights_is_never_frozen),
                 in_a_world(a_floor_is_granted_in_the_deepest_debt),

@@ -147,7 +147,7 @@ static void note_pressure(struct memory_world *world, struct memory_group *group
 static void read_one(struct memory_world *world, enum cgb_memory_file file, cgb_node node)
 {
         struct memory_group *group = &world->groups[node];
-        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes};
+        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes, group->reclaimed_bytes};
 
         assert_true(group->lives);
         group->reads[file]++;

@@ -25,7 +25,7 @@ struct memory_group {
         bool inner;                     /* has groups below: its usage is theirs */
         cgb_node node, parent, workspace;
         uint64_t file_bytes, anon_bytes, kept_bytes;    /* kept: what no reclaim gets, as shmem without swap, or slab */
-        uint64_t refaulted_bytes;
+        uint64_t refaulted_bytes, reclaimed_bytes;
         uint64_t events_high;
         uint64_t memory_permyriad, io_permyriad;        /* how much of its time it waits */
         uint64_t waited_usec[CGB_MEMORY_WAITS];         /* what its files say of that: totals */

@@ -350,13 +350,14 @@ static void memory_stat_tells_the_workingset_counters_apart(void **state)
         (void)state;
         assert_int_equal(PARSE(cgb_parse_memory_stat, &stat, MEMORY_STAT
                 "workingset_refault_anon 1\nworkingset_refault_file 2\nworkingset_activate_anon 3\n"
-                "workingset_activate_file 4\nworkingset_restore_anon 5\nworkingset_restore_file 6\n"), 0);
+                "workingset_activate_file 4\nworkingset_restore_anon 5\nworkingset_restore_file 6\npgscan 9\npgsteal 7\n"), 0);
         assert_int_equal(stat.workingset_refault_anon, 1);
         assert_int_equal(stat.workingset_refault_file, 2);
         assert_int_equal(stat.workingset_activate_anon, 3);
         assert_int_equal(stat.workingset_activate_file, 4);
         assert_int_equal(stat.workingset_restore_anon, 5);
         assert_int_equal(stat.workingset_restore_file, 6);
+        assert_int_equal(stat.pgsteal, 7);
 }
 
 static void cgroup_events_are_zero_or_one(void **state)
