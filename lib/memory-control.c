@@ -168,6 +168,8 @@ static int read_rights(struct cgb *cgb, struct cgb_group *group, uint64_t *floor
 
         if (r < 0)
                 return r;
+        if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_SWAP_MAX, &group->memory.swap_max_bytes) < 0)
+                group->memory.swap_max_bytes = CGB_MEMORY_MAX; /* a kernel that does not account for swap */
         *floor_bytes = group->rule != NULL ? group->rule->memory_floor_bytes : 0;
         if (*floor_bytes == 0 && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_LOW, floor_bytes) < 0)
                 *floor_bytes = 0;

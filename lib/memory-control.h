@@ -25,6 +25,7 @@ struct cgb_group_memory {
         bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_memory_action pending;
         uint64_t floor_bytes, cap_bytes; /* as the law was told last */
+        uint64_t swap_max_bytes;
         bool journalled;
         bool touched;                   /* we have written it */
         bool foreign;

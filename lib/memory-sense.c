@@ -58,6 +58,26 @@ uint64_t cgb_memory_host_bytes(void)
         return bytes;
 }
 
+/* What a limit of swap leaves. */
+static uint64_t swap_room(struct cgb *cgb, struct cgb_group *group, uint64_t limit_bytes)
+{
+        char text[CGB_READ_SIZE];
+        uint64_t used_bytes;
+        ssize_t n;
+
+        if (limit_bytes == CGB_MEMORY_MAX)
+                return CGB_MEMORY_MAX;
+        n = read_text(cgb, &group->dir, CGB_FILE_MEMORY_SWAP_CURRENT, text);
+        if (n < 0 || cgb_parse_u64(&used_bytes, text, (size_t)n) < 0 || used_bytes > limit_bytes)
+                return 0;
+        return limit_bytes - used_bytes;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
 /* The host's, or within the parent's memory.max where that is less: file pages nobody uses there count as free, as MemAvailable counts them. */
 static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
 {
@@ -67,6 +87,8 @@ static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
         size_t n;
         ssize_t length;
 
+        uint64_t swap_max;
+
         *sample = (struct cgb_memory_pool_sample){.pressed = cgb->memory.is_pressed};
         cgb->memory.is_pressed = false;
         if (cgb_mount_read_text(&text, &n, MEMINFO) == 0) {
@@ -75,6 +97,8 @@ static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
                 sample->swap_free_bytes = meminfo_bytes(text, "SwapFree");
                 free(text);
         }
+        if (cgb_memory_read_limit(cgb, &cgb->top, CGB_FILE_MEMORY_SWAP_MAX, &swap_max) == 0)
+                sample->swap_free_bytes = smaller(sample->swap_free_bytes, swap_room(cgb, &cgb->top, swap_max));
         if (cgb_memory_read_limit(cgb, &cgb->top, CGB_FILE_MEMORY_MAX, &limit) < 0 || limit >= sample->size_bytes
             || cgb_memory_read_usage(cgb, &cgb->top, &used) < 0)
                 return;
@@ -84,7 +108,7 @@ static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
         used = used > stat.inactive_file_bytes ? used - stat.inactive_file_bytes : 0;
         sample->size_bytes = limit;
         used = limit > used ? limit - used : 0;
-        sample->free_bytes = used < sample->free_bytes ? used : sample->free_bytes;
+        sample->free_bytes = smaller(sample->free_bytes, used);
 }
 
 static uint64_t known(uint64_t value)
@@ -98,6 +122,16 @@ static int observe_events(struct cgb *cgb, struct cgb_group *group, const char *
         int r = cgb_parse_memory_events(&events, text, n);
 
         return r < 0 ? r : cgb_memory_observe_events(cgb->memory.law, group->memory.node, events.high);
+}
+
+/* Of the group and of those above it; the parent's limit is the pool's. */
+static uint64_t swap_room_of(struct cgb *cgb, struct cgb_group *group)
+{
+        uint64_t bytes = CGB_MEMORY_MAX;
+
+        for (; group != NULL && group->memory.known; group = group->up)
+                bytes = smaller(bytes, swap_room(cgb, group, group->memory.swap_max_bytes));
+        return bytes;
 }
 
 static int observe_stat(struct cgb *cgb, struct cgb_group *group, const char *text, size_t n)
@@ -114,6 +148,7 @@ static int observe_stat(struct cgb *cgb, struct cgb_group *group, const char *te
                 .anon_bytes = known(stat.anon_bytes),
                 .refaulted_bytes = (known(stat.workingset_refault_anon) + known(stat.workingset_restore_file)) * page_bytes,
                 .reclaimed_bytes = known(stat.pgsteal) * page_bytes,
+                .swap_room_bytes = swap_room_of(cgb, group),
         };
         return cgb_memory_observe_stat(cgb->memory.law, group->memory.node, &sample);
 }

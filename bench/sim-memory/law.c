@@ -90,6 +90,7 @@ static void observe(const struct law *law, enum cgb_memory_file file, cgb_node n
                         .anon_bytes = group->facts.current_bytes,
                         .refaulted_bytes = group->facts.refaulted_bytes,
                         .reclaimed_bytes = group->facts.reclaimed_bytes,
+                        .swap_room_bytes = CGB_MEMORY_MAX,
                 });
                 break;
         case CGB_MEMORY_PRESSURE:

@@ -82,6 +82,7 @@ struct cgb_memory_stat_sample {
         uint64_t anon_bytes;            /**< anon: without shmem */
         uint64_t refaulted_bytes;       /**< a counter: what was reclaimed and came back. workingset_refault_anon + workingset_restore_file, in bytes */
         uint64_t reclaimed_bytes;       /**< a counter: what was reclaimed by anybody. pgsteal, in bytes */
+        uint64_t swap_room_bytes;       /**< what it may still swap, memory.swap.max - memory.swap.current, of it and of groups above; CGB_MEMORY_MAX: no limit */
 };
 
 /** Why. */

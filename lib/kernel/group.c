@@ -45,6 +45,8 @@ static const struct {
         [CGB_FILE_MEMORY_RECLAIM] = {"memory.reclaim", MODE_WRITE},
         [CGB_FILE_MEMORY_MAX] = {"memory.max", MODE_READ | MODE_WRITE},
         [CGB_FILE_MEMORY_LOW] = {"memory.low", MODE_READ | MODE_WRITE},
+        [CGB_FILE_MEMORY_SWAP_MAX] = {"memory.swap.max", MODE_READ},
+        [CGB_FILE_MEMORY_SWAP_CURRENT] = {"memory.swap.current", MODE_READ},
         [CGB_FILE_IO_PRESSURE] = {"io.pressure", MODE_READ},
 };
 

@@ -34,6 +34,8 @@ enum cgb_file {
         CGB_FILE_MEMORY_RECLAIM,        /* write only */
         CGB_FILE_MEMORY_MAX,            /* written of a new group alone */
         CGB_FILE_MEMORY_LOW,
+        CGB_FILE_MEMORY_SWAP_MAX,
+        CGB_FILE_MEMORY_SWAP_CURRENT,
         CGB_FILE_IO_PRESSURE,
         CGB_FILES,
 };

@@ -148,7 +148,7 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
 
         for_each_lane(law, holder, i) {
                 const struct cgb_memory_slot *slot = &law->slots[i];
-                uint64_t bytes = slot->file_bytes + cgb_min_u64(law->pool.swap_free_bytes, slot->anon_bytes);
+                uint64_t bytes = cgb_memory_droppable(law, slot);
 
                 if (slot->asked_bytes > 0)
                         return NOBODY;

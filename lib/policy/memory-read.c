@@ -282,6 +282,7 @@ int cgb_memory_observe_stat(struct cgb_memory *law, cgb_node node, const struct 
         slot->reclaimed_bytes = sample->reclaimed_bytes;
         slot->file_bytes = size_of(sample->file_bytes);
         slot->anon_bytes = size_of(sample->anon_bytes);
+        slot->swap_room_bytes = sample->swap_room_bytes;
         slot->stat_known = true;
         slot->stat_usec = law->clock_usec;
         return 0;

@@ -38,14 +38,6 @@ uint64_t cgb_memory_lane_part(struct cgb_memory *law, uint32_t node, uint64_t wo
         return cgb_minus(workspace_bytes, law->slots[slot->holder].rights.usage_bytes - slot->usage_bytes);
 }
 
-/* R of one lane: clean file pages cost a read, anonymous ones need a place to go to. */
-static uint64_t droppable(const struct cgb_memory *law, const struct cgb_memory_slot *slot)
-{
-        uint64_t bytes = slot->file_bytes + cgb_min_u64(law->pool.swap_free_bytes, slot->anon_bytes);
-
-        return slot->stat_known ? cgb_min_u64(bytes, slot->usage_bytes) : 0;
-}
-
 static void sum_up(struct cgb_memory *law)
 {
         for_each_memory_slot(law, i)
@@ -56,7 +48,8 @@ static void sum_up(struct cgb_memory *law)
                 struct cgb_rights *rights = cgb_memory_rights(law, i);
 
                 rights->usage_bytes += law->slots[i].usage_bytes;
-                rights->droppable_bytes += droppable(law, &law->slots[i]);
+                if (law->slots[i].stat_known)
+                        rights->droppable_bytes += cgb_min_u64(cgb_memory_droppable(law, &law->slots[i]), law->slots[i].usage_bytes);
         }
         for_each_workspace(law, i) {
                 const struct cgb_rights *rights = &law->slots[i].rights;

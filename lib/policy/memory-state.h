@@ -90,6 +90,7 @@ struct cgb_memory_slot {
         bool stat_known;
         uint64_t stat_usec;
         uint64_t file_bytes, anon_bytes;
+        uint64_t swap_room_bytes;               /* by its own limits, not the host's */
         uint64_t refaulted_bytes, reclaimed_bytes;
         bool pressure_known;
         uint64_t pressure_usec;                 /* when it was read */
@@ -166,6 +167,12 @@ static inline struct cgb_rights *cgb_memory_rights(struct cgb_memory *law, uint3
 static inline bool cgb_memory_is_managed(const struct cgb_memory_slot *slot)
 {
         return !slot->foreign && slot->high_bytes < slot->found_bytes;
+}
+
+/** R of one group: clean file pages cost a read, anonymous ones need a place to go to. */
+static inline uint64_t cgb_memory_droppable(const struct cgb_memory *law, const struct cgb_memory_slot *slot)
+{
+        return slot->file_bytes + cgb_min_u64(cgb_min_u64(law->pool.swap_free_bytes, slot->swap_room_bytes), slot->anon_bytes);
 }
 
 static inline bool cgb_memory_is_asleep(const struct cgb_memory *law, const struct cgb_rights *rights)

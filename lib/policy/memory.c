@@ -376,7 +376,7 @@ int cgb_memory_get(const struct cgb_memory *law, cgb_node node, struct cgb_memor
                 .high_bytes = slot->high_bytes,
                 .found_bytes = slot->found_bytes,
                 .headroom_bytes = cgb_memory_headroom(slot->usage_bytes),
-                .droppable_bytes = slot->file_bytes + cgb_min_u64(law->pool.swap_free_bytes, slot->anon_bytes),
+                .droppable_bytes = cgb_memory_droppable(law, slot),
                 .droppable_known = slot->stat_known,
                 .active = law->clock_usec - rights->last_active_usec < 2 * law->options.step_usec,
                 .frozen = rights->frozen,

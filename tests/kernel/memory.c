@@ -268,6 +268,53 @@ static void a_limit_that_somebody_else_writes_is_theirs(void **state)
         assert_true(number(ground, hog, "memory.high") > 499000000 && number(ground, hog, "memory.high") <= 500000000);
 }
 
+/* The host has swap, and this group none of it: its heap cannot go anywhere. */
+static void who_may_not_swap_has_no_more_to_give_than_its_file_pages(void **state)
+{
+        struct ground *ground = *state;
+        struct cgb_workspace workspace = {0};
+        struct cgb *cgb;
+        char hog[512];
+
+        ground_write(ground, ground_below(ground, "hog", hog), "memory.swap.max", "0");
+        cgb = ground_started(ground);
+        for (int i = 0; i < SECONDS_UNTIL_LOWERED && !workspace.memory.droppable_known; i++) {
+                ground_manage(cgb, 1);
+                assert_true(ground_find(cgb, "hog", &workspace));
+        }
+        assert_true(workspace.memory.droppable_known);
+        assert_true(workspace.memory.droppable_bytes < HOG_BYTES / 10);
+        assert_true(workspace.memory.least_bytes > workspace.memory.workspace_usage_bytes);
+        ground_end(ground, cgb);
+}
+
+/* One sum, one floor, one credit: the lanes that are made in it have no memory controller. */
+static void a_workspace_with_lanes_is_one_to_the_memory_law(void **state)
+{
+        static const char *const all[] = {"comm:*", NULL};
+        static const struct cgb_rule rule = {.name = "test", .match = "hog", .batch = all};
+        struct ground *ground = *state;
+        struct cgb_overview overview = {.size = sizeof overview};
+        struct cgb_workspace workspace;
+        struct cgb_event event;
+        struct cgb *cgb;
+
+        ground->options.rules = &rule;
+        ground->options.n_rules = 1;
+        ground->options.step_usec = 100000;
+        cgb = ground_started(ground);
+        for (int i = 0; i < 100 && !ground_take_event(cgb, CGB_EVENT_LANES, "hog", &event); i++)
+                ground_manage(cgb, 0.2);
+        ground_manage(cgb, 1);
+        assert_true(ground_find(cgb, "hog/batch", &workspace));
+        assert_false(workspace.has_memory);
+        assert_true(ground_find(cgb, "hog", &workspace));
+        assert_true(workspace.has_memory && workspace.memory.workspace_usage_bytes >= HOG_BYTES);
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        assert_int_equal(overview.memory.groups, 1);
+        ground_end(ground, cgb);
+}
+
 /* Fills more than it may have and goes over it again and again: what it may have is short for itself. */
 static pid_t thrash(const struct ground *ground, const char *group)
 {
@@ -345,6 +392,8 @@ int main(void)
                 on_the_ground(a_manager_that_hangs_and_is_killed_leaves_no_squeeze_behind_a_restore),
                 on_the_ground(a_frozen_group_gives_like_any_other_and_thaws_unharmed),
                 on_the_ground(a_limit_that_somebody_else_writes_is_theirs),
+                on_the_ground(who_may_not_swap_has_no_more_to_give_than_its_file_pages),
+                on_the_ground(a_workspace_with_lanes_is_one_to_the_memory_law),
                 on_the_ground(pressure_is_answered_when_it_comes_and_not_at_the_next_step),
         };
 

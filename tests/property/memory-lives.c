@@ -37,6 +37,7 @@ static void join_somebody(struct memory_world *world, struct dice *dice)
                 group.parent = other;
         }
         node = memory_world_join_as(world, &group);
+        world->groups[node].swap_room_bytes = dice_percent(dice, 20) ? 0 : dice_percent(dice, 20) ? random_size(dice) : CGB_MEMORY_MAX;
         world->groups[node].anon_bytes = random_size(dice) / 4096 * 4096;
         world->groups[node].file_bytes = random_size(dice) / 4 / 4096 * 4096;
 }

@@ -102,6 +102,23 @@ static void without_swap_there_is_little_to_take(void **state)
         assert_int_equal(world->groups[hog].anon_bytes, 1300 * MIB);
 }
 
+/* The host's swap is no room for who has none of it. */
+static void who_may_not_swap_is_asked_for_no_more_than_its_file_pages(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node hog, modest;
+
+        story_crowd(world, &hog, &modest);
+        world->groups[hog].swap_room_bytes = 0;
+        memory_world_live(world, 120);
+        assert_int_equal(memory_world_usage(world, hog), 1500 * MIB);
+        assert_int_equal(memory_world_state(world, hog).droppable_bytes, 0);
+        world->groups[hog].swap_room_bytes = 300 * MIB;
+        memory_world_live(world, 60);
+        assert_int_equal(memory_world_state(world, hog).droppable_bytes, world->groups[hog].stat_swap_room_bytes);
+        assert_in_range(memory_world_usage(world, hog), 1500 * MIB - 225 * MIB, 1500 * MIB - 30 * MIB); /* headroom of 75 is left */
+}
+
 static void usage_is_never_driven_below_the_floor(void **state)
 {
         struct memory_world *world = *state;
@@ -358,6 +375,7 @@ int main(void)
                 in_a_world(one_step_takes_a_hundredth_and_at_most_its_cap),
                 in_an_inexact_world(one_step_takes_a_hundredth_and_at_most_its_cap),
                 in_a_world(without_swap_there_is_little_to_take),
+                in_a_world(who_may_not_swap_is_asked_for_no_more_than_its_file_pages),
                 in_a_world(usage_is_never_driven_below_the_floor),
                 in_an_inexact_world(usage_is_never_driven_below_the_floor),
                 in_a_world(pressure_of_memory_or_io_stops_the_taking),

@@ -50,6 +50,7 @@ cgb_node memory_world_join_as(struct memory_world *world, const struct cgb_memor
                 .found_bytes = group.high_bytes,
                 .high_bytes = group.high_bytes,
                 .identity = group.identity,
+                .swap_room_bytes = CGB_MEMORY_MAX,
                 .joined_usec = world->lived_usec,
                 .last_active_usec = world->lived_usec,
         };
@@ -147,7 +148,7 @@ static void note_pressure(struct memory_world *world, struct memory_group *group
 static void read_one(struct memory_world *world, enum cgb_memory_file file, cgb_node node)
 {
         struct memory_group *group = &world->groups[node];
-        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes, group->reclaimed_bytes};
+        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes, group->reclaimed_bytes, group->swap_room_bytes};
 
         assert_true(group->lives);
         group->reads[file]++;
@@ -159,6 +160,7 @@ static void read_one(struct memory_world *world, enum cgb_memory_file file, cgb_
                 assert_int_equal(cgb_memory_observe_stat(world->law, node, &stat), 0);
                 group->stat_file_bytes = group->file_bytes;
                 group->stat_anon_bytes = group->anon_bytes;
+                group->stat_swap_room_bytes = group->swap_room_bytes;
         } else {
                 assert_int_equal(cgb_memory_observe_pressure(world->law, node, group->waited_usec[0], group->waited_usec[1]), 0);
                 note_pressure(world, group);
@@ -198,12 +200,13 @@ static double least(const struct memory_world *world, cgb_node workspace, double
 
         for (cgb_node i = 1; i < WORLD_GROUPS; i++) {
                 const struct memory_group *group = &world->groups[i];
-                double anon = (double)group->stat_anon_bytes;
+                double anon = (double)group->stat_anon_bytes, swap = (double)world->swap_free_bytes;
 
                 if (!group->lives || group->workspace != workspace)
                         continue;
                 usage += (double)memory_world_usage(world, i);
-                droppable += (double)group->stat_file_bytes + (anon < (double)world->swap_free_bytes ? anon : (double)world->swap_free_bytes);
+                swap = (double)group->stat_swap_room_bytes < swap ? (double)group->stat_swap_room_bytes : swap;
+                droppable += (double)group->stat_file_bytes + (anon < swap ? anon : swap);
         }
         *ret_usage = usage;
         return usage - droppable + headroom(usage) > floor ? usage - droppable + headroom(usage) : floor;
@@ -330,8 +333,11 @@ void memory_world_answer(struct memory_world *world, cgb_node node)
         double workspace_usage, keep = least(world, group->workspace, &workspace_usage), after;
 
         bytes -= take(&group->file_bytes, bytes);
-        swapped = take(&group->anon_bytes, bytes < world->swap_free_bytes ? bytes : world->swap_free_bytes);
+        bytes = bytes < world->swap_free_bytes ? bytes : world->swap_free_bytes;
+        swapped = take(&group->anon_bytes, bytes < group->swap_room_bytes ? bytes : group->swap_room_bytes);
         world->swap_free_bytes -= swapped;
+        if (group->swap_room_bytes != CGB_MEMORY_MAX)
+                group->swap_room_bytes -= swapped;
         after = workspace_usage - (double)(usage - memory_world_usage(world, node));
         if (group->asked_usec == world->lived_usec) /* an answer that comes late finds another world */
                 assert_true(after >= keep - (double)group->asked_bytes * (world->options.reclaims_exactly ? 0.05 : 0.6) - 1);

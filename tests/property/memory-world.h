@@ -32,6 +32,7 @@ struct memory_group {
         uint64_t seen_waited_usec[CGB_MEMORY_WAITS];    /* as last read by the law */
         bool pressure_was_read, calm;                   /* since that reading */
         uint64_t floor_bytes, found_bytes;
+        uint64_t swap_room_bytes;       /* CGB_MEMORY_MAX: as much as there is */
         uint64_t identity;
         uint64_t joined_usec, raised_usec;              /* on the world's clock of counted time; raised: by a need */
         uint64_t last_active_usec;
@@ -42,7 +43,7 @@ struct memory_group {
         uint64_t asked_usec;
         uint32_t reads[CGB_MEMORY_FILES];
         uint64_t high_bytes;            /* what its file holds */
-        uint64_t stat_file_bytes, stat_anon_bytes;      /* as last read by the law */
+        uint64_t stat_file_bytes, stat_anon_bytes, stat_swap_room_bytes;        /* as last read by the law */
 };
 
 struct memory_world {
