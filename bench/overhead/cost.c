@@ -10,8 +10,9 @@
 /* Everybody's weight has been written once by then, and so is in the journal, which is synced to disk for a first write. */
 #define WARMUP_STEPS (2 * CROWD_PHASE)
 
-/* And where some sleep: they are asleep by then, and each has been visited, which takes 32 steps, twice. */
-#define WARMUP_SLEEPERS 64
+/* And where some sleep: they are asleep by then, their fast credit has filled, which takes a hundred steps of the crowd's clock, and each has
+ * been visited twice since, which takes 32. Before that every visit finds another weight. */
+#define WARMUP_SLEEPERS 164
 
 /* What is measured by turns. */
 enum {
