@@ -64,12 +64,21 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
         return r < 0 ? cgb_fail(cgb, r, cgb->state_name, "out of memory", NULL) : 0;
 }
 
+/* systemd says that it is done, and then writes the file: the first look afterwards may find what was there before. */
+static bool is_replaced(struct cgb_group *group, uint32_t weight)
+{
+        bool is_replaced = weight == group->replaced_weight;
+
+        group->replaced_weight = 0;
+        return is_replaced;
+}
+
 /* What was asked for and said to have failed, as after a time-out, may have been done in the end: that is nobody else's. */
-bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t weight)
+bool cgb_weight_is_ours(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         struct cgb_account_state account;
 
-        if (group->is_pending || (group->touched && weight == group->asked_weight))
+        if (is_replaced(group, weight) || group->is_pending || (group->touched && weight == group->asked_weight))
                 return true;
         return cgb_policy_get_account(cgb->policy, group->node, &account) < 0 || account.written == 0 || account.written == weight;
 }
@@ -78,7 +87,7 @@ bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t
 static void makers_weight(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         group->found_weight = weight;
-        group->found_is_unset = false;
+        group->found_is_unset &= weight == CGB_WEIGHT_DEFAULT;
         cgb_policy_set_share(cgb->policy, group->node, cgb_group_share(group));
 }
 
@@ -113,7 +122,7 @@ static int look_before_writing(struct cgb *cgb, struct cgb_group *group, const s
 
         if (r < 0)
                 return r;
-        if (action->previous != 0 && weight != action->previous) {
+        if (!is_replaced(group, weight) && action->previous != 0 && weight != action->previous) {
                 weight_changed(cgb, group, weight);
                 return 0;
         }
@@ -172,6 +181,7 @@ void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_
                 return;
         }
         group->is_pending = false;
+        group->replaced_weight = result->code == 0 ? action.previous : 0;
         if (result->code == 0)
                 weight_written(cgb, group, &action);
         else

@@ -53,6 +53,7 @@ struct cgb_group {
         bool found_is_unset;            /* and to its manager it is no weight at all, which to the kernel is the default */
         bool is_asked;                  /* whether that is so; until then nothing is written */
         uint32_t asked_weight;          /* that its writer was last asked to write */
+        uint32_t replaced_weight;       /* that the file had before the last answer "done", which may be there for one look yet; 0: none */
         bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_action pending;
         bool journalled;
@@ -182,7 +183,7 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret);
 int cgb_journal_write(struct cgb *cgb);
 
 void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
-bool cgb_weight_is_ours(struct cgb *cgb, const struct cgb_group *group, uint32_t weight);
+bool cgb_weight_is_ours(struct cgb *cgb, struct cgb_group *group, uint32_t weight);
 
 /* put-back.c */
 int cgb_put_back(struct cgb *cgb, struct cgb_journal *journal, size_t *ret_count, struct cgb_fault *fault);

@@ -116,11 +116,19 @@ bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group)
         return ((cgb->options.flags | (group->rule != NULL ? group->rule->flags : 0)) & CGB_DRY_RUN) != 0;
 }
 
+/*
+ * systemd keeps the cpu controller in a slice only while a unit there has a weight or is delegated, and takes it away with the last of these,
+ * whoever had enabled it. So a unit without the file has the default, and gets the file when systemd is asked to set a weight.
+ */
 int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret)
 {
         char text[64];
         ssize_t n = cgb_group_read(cgb->fds, &cgb->tree, &group->dir, CGB_FILE_CPU_WEIGHT, text, sizeof text);
 
+        if (n == -ENOENT && group->owner == CGB_OWNER_UNIT) {
+                *ret = CGB_WEIGHT_DEFAULT;
+                return 0;
+        }
         return n < 0 ? (int)n : cgb_parse_weight(ret, text, (size_t)n);
 }
 

@@ -231,7 +231,7 @@ struct children {
         const char *path;
 };
 
-/* Has somebody given this child a weight of its own? 1 ends the walk as a negative value would. */
+/* Has somebody given this child a weight or a quota of its own? */
 static int find_weight(void *userdata, const char *name, uint64_t inode)
 {
         const struct children *children = userdata;
@@ -242,6 +242,9 @@ static int find_weight(void *userdata, const char *name, uint64_t inode)
         (void)inode;
         if (cgb_path_join(path, sizeof path, children->path, name) < 0)
                 return 0;
+        n = cgb_tree_read(children->tree, path, "cpu.max", text, sizeof text);
+        if (n > 0 && strncmp(text, "max", 3) != 0)
+                return -EBUSY;
         n = cgb_tree_read(children->tree, path, "cpu.weight", text, sizeof text);
         return n >= 0 && cgb_parse_weight(&weight, text, (size_t)n) == 0 && weight != CGB_WEIGHT_DEFAULT ? -EBUSY : 0;
 }
@@ -292,6 +295,17 @@ static bool has_workspaces(const struct setup *setup, const char *path)
         return false;
 }
 
+/*
+ * What a slice passes on is systemd's to say, which takes a controller away as soon as no unit needs it. And it goes by what it did last: what
+ * were taken away behind its back would be missing for the next unit that needs it.
+ */
+static bool is_systemds(const char *path)
+{
+        size_t n = strlen(path), suffix = strlen(".slice");
+
+        return n > suffix && strcmp(path + n - suffix, ".slice") == 0;
+}
+
 /* @return 0 if it is undone or there was nothing to undo; -EBUSY while it is used. */
 static int undo(const struct setup *setup, const struct cgb_tree *tree, const struct entry *entry, struct cgb_fault *fault)
 {
@@ -301,6 +315,8 @@ static int undo(const struct setup *setup, const struct cgb_tree *tree, const st
                 r = cgb_tree_find(NULL, tree, entry->path) == 0 ? -EBUSY : 0;
         else if (entry->kind == MADE)
                 r = cgb_tree_remove(tree, entry->path, NULL);
+        else if (is_systemds(entry->path))
+                r = 0;
         else if (!has_workspaces(setup, entry->path) && !is_used(tree, entry->path, entry->kind))
                 r = cgb_tree_disable(tree, entry->path, controllers[entry->kind], fault);
         return r == -ENOENT ? 0 : r;

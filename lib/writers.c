@@ -40,12 +40,18 @@ static void written_late(void *userdata, const struct cgb_backend_result *result
 
 static void adopted(void *userdata, uint64_t inode, bool weight_is_unset)
 {
-        struct cgb_group *group = find(userdata, inode);
+        struct cgb *cgb = userdata;
+        struct cgb_group *group = find(cgb, inode);
 
         if (group == NULL || !group->is_asked)
                 return;
         group->is_asked = false;
         group->found_is_unset = weight_is_unset;
+        if (!weight_is_unset)
+                return;
+        /* the file may still hold what it was given before, as right after a manager of ours was killed */
+        group->found_weight = CGB_WEIGHT_DEFAULT;
+        cgb_policy_set_share(cgb->policy, group->node, cgb_group_share(group));
 }
 
 static void absent(void *userdata, int code)

@@ -4,6 +4,7 @@
  * value or the new one, and neither is a stranger's.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "context.h"
 #include "fake.h"
@@ -132,6 +133,40 @@ static void a_refusal_that_comes_late_is_told_once_and_the_wish_stays(void **sta
         assert_true(fake_weight(fake, "work/bob") > fake_weight(fake, "work/alice"));
 }
 
+/* Writes what was said to be done. @return how often a group was taken for somebody else's. */
+static int write_at_last(const struct fake *fake, struct cgb *cgb)
+{
+        struct cgb_event event;
+        int n = 0;
+
+        while (cgb_next_event(cgb, &event)) {
+                char group[64], text[16];
+
+                n += event.type == CGB_EVENT_UNDONE || event.type == CGB_EVENT_FOREIGN_WRITE;
+                if (event.type != CGB_EVENT_WEIGHT)
+                        continue;
+                snprintf(group, sizeof group, "work/%s", event.name);
+                snprintf(text, sizeof text, "%u\n", event.action.weight);
+                fake_write(fake, group, "cpu.weight", text);
+        }
+        return n;
+}
+
+/* systemd says that it is done when it has noted the value; a loaded host is looked at before it has written the file. */
+static void a_file_that_is_written_after_the_answer_is_nobody_elses(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = start(fake, false, true);
+        int strangers = 0;
+
+        for (int i = 0; i < 10; i++) {
+                fake_run(fake, cgb, 2, HOG_ALICE); /* the answer comes in the first, a look in the second */
+                strangers += write_at_last(fake, cgb);
+        }
+        assert_true(fake_weight(fake, "work/bob") > fake_weight(fake, "work/alice"));
+        assert_int_equal(strangers, 0);
+}
+
 /* As after a time-out: the answer was no, and the value came all the same. */
 static void a_value_that_comes_after_its_time_out_is_ours(void **state)
 {
@@ -194,6 +229,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_backend_connects_at_the_start_and_not_in_the_loop, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_weight_is_written_when_the_answer_says_so, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_refusal_that_comes_late_is_told_once_and_the_wish_stays, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_file_that_is_written_after_the_answer_is_nobody_elses, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_value_that_comes_after_its_time_out_is_ours, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_stranger_is_noticed_when_nothing_is_under_way, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_end_waits_for_what_is_under_way_and_puts_all_back, fake_setup, fake_teardown),

@@ -84,6 +84,25 @@ static void a_units_weight_is_set_by_systemd_and_outlives_a_reload(void **state)
         assert_int_equal(weight_of(SLICE "/cgb-busy.service"), 100);
 }
 
+/* systemd does not know that the controller is wanted: it takes it away when it next looks at the slice, as when a unit starts there. */
+static void units_from_which_systemd_takes_the_cpu_controller_are_managed_as_well(void **state)
+{
+        pid_t daemon;
+
+        (void)state;
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-busy " LOOPS), 0);
+        assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-idle sleep 600"), 0);
+        for (int again = 0; again < 2; again++) { /* the end of the first takes the controller away */
+                daemon = start_daemon(SLICE, "auto");
+                assert_true(status_says(SLICE, "cgb-idle.service", "unit", "systemd"));
+                assert_int_equal(units_sh("systemd-run --quiet --slice=" SLICE " --unit=cgb-third-%d sleep 600", again), 0);
+                assert_true(units_come_true("test $(cat " TREE SLICE "/cgb-idle.service/cpu.weight) -gt 150"));
+                assert_int_equal(units_sh("%s status --parent " SLICE " | grep -E '^cgb-busy.service +[* ] +1\\.00 '", program), 0);
+                end_daemon(daemon);
+                assert_int_equal(units_sh("test $(systemctl show -P CPUWeight cgb-idle cgb-busy | grep -c -F '[not set]') = 2"), 0);
+        }
+}
+
 static void what_libcgroup_names_goes_by_way_of_it(void **state)
 {
         pid_t daemon;
@@ -150,6 +169,7 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(a_units_weight_is_set_by_systemd_and_outlives_a_reload, clean_up),
+                cmocka_unit_test_teardown(units_from_which_systemd_takes_the_cpu_controller_are_managed_as_well, clean_up),
                 cmocka_unit_test_teardown(what_libcgroup_names_goes_by_way_of_it, clean_up),
                 cmocka_unit_test_teardown(units_inside_of_a_container_are_measured_only_also_where_systemd_is_chosen, clean_up),
                 cmocka_unit_test(a_group_that_would_look_like_a_unit_is_not_made),
