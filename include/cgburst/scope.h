@@ -24,7 +24,10 @@
 extern "C" {
 #endif
 
-/** The slice that scopes are put into. Made by systemd when it is first used, and left. */
+/**
+ * The slice that scopes are put into. Made by systemd when it is first used. It goes with its last scope where its unit file is installed
+ * (StopWhenUnneeded=), as it is with cgctl, and stays elsewhere: systemd itself stops no slice.
+ */
 #define CGB_SCOPE_SLICE "cgburst.slice"
 
 /** So long is an answer waited for: a manager that is busy for longer has a trouble that waiting does not mend. */
@@ -38,7 +41,7 @@ struct cgb_scope_options {
         const char *name;               /**< of the workspace; the unit is "<name>.scope" */
         const char *description;        /**< for people, in systemctl; NULL: the unit's name */
         uint32_t share_permille;        /**< becomes CPUWeight=, share * 100, which is how managers of ours learn it; 1000 */
-        uint64_t memory_floor_bytes;    /**< becomes MemoryLow=: memory that it is sure of; 0: none */
+        uint64_t memory_floor_bytes;    /**< becomes MemoryLow=: memory that it is sure of, by the kernel only as far as the slice's own MemoryLow= goes; 0: none */
         uint64_t memory_max_bytes;      /**< becomes MemoryMax=; 0: none */
 
         /**

@@ -39,6 +39,16 @@ static void a_command_runs_in_a_scope_that_goes_with_it(void **state)
         units_assert_text(text, "0::/cgburst.slice/cat-");
 }
 
+static void a_scope_has_the_sizes_that_it_was_given(void **state)
+{
+        char text[4096];
+
+        (void)state;
+        assert_int_equal(units_read(text, sizeof text, "%s run --systemd --name alice --memory-floor 48M --memory-max 192M -- "
+                "sh -c 'cd /sys/fs/cgroup/cgburst.slice/alice.scope && cat memory.low memory.max'", program), 0);
+        assert_string_equal(text, "50331648\n201326592\n");
+}
+
 static void the_status_of_a_command_in_a_scope_passes_through(void **state)
 {
         char text[4096];
@@ -167,6 +177,7 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(a_command_runs_in_a_scope_that_goes_with_it, stop_scopes),
+                cmocka_unit_test_teardown(a_scope_has_the_sizes_that_it_was_given, stop_scopes),
                 cmocka_unit_test_teardown(the_status_of_a_command_in_a_scope_passes_through, stop_scopes),
                 cmocka_unit_test_teardown(a_second_command_joins_a_lane_of_a_scope, stop_scopes),
                 cmocka_unit_test_teardown(a_user_joins_a_lane_of_a_scope_of_the_users_own_manager, stop_scopes),
