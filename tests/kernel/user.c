@@ -17,6 +17,10 @@
 #define TREE "/sys/fs/cgroup/" UNITS_USER_TOP
 #define PARENT TREE "/cgburst"
 
+/* Where the user's manager keeps services. */
+#define APPS UNITS_USER_TOP "/app.slice"
+#define APPS_TREE "/sys/fs/cgroup/" APPS
+
 /* In a scope of the user's own, which may be divided. */
 #define DELEGATED "systemd-run --user --quiet --scope -p Delegate=yes -- "
 
@@ -47,6 +51,7 @@ static int end_all(void **state)
 {
         (void)state;
         units_sh("for group in idle busy; do echo 1 > " PARENT "/$group/cgroup.kill; done 2>/dev/null; pkill -x -u tester cgctl; true");
+        units_sh_as_user("systemctl --user stop cgbbusy cgbidle 2>/dev/null; true");
         for (int i = 0; i < PATIENCE && access(PARENT, F_OK) == 0; i++) {
                 units_sh("rmdir " PARENT "/*/ " PARENT " 2>/dev/null; true");
                 usleep(LOOK_EVERY_USEC);
@@ -103,6 +108,25 @@ static void what_a_users_dead_daemon_left_is_put_back_by_restore(void **state)
         assert_int_equal(weight_of("busy"), 100);
 }
 
+/* Units of the user's own manager, of which one uses what it can. */
+static void a_users_daemon_has_the_users_manager_set_weights(void **state)
+{
+        char text[256];
+
+        (void)state;
+        assert_int_equal(units_sh_as_user("systemd-run --user --quiet --unit cgbbusy sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait' && "
+                "systemd-run --user --quiet --unit cgbidle sleep 600"), 0);
+        assert_int_equal(units_sh_as_user("%s daemon --step 0.5 --parent " APPS " >/dev/null 2>&1 &", program), 0);
+        assert_true(units_come_true_as_user("test $(cat " APPS_TREE "/cgbidle.service/cpu.weight) -gt 150"));
+        assert_int_equal(units_sh_as_user("%s status --parent " APPS " | grep -E '^cgbidle.service .* systemd  '", program), 0);
+        /* what the manager itself does not know a reload would undo */
+        assert_int_equal(units_sh_as_user("systemctl --user daemon-reload && test $(cat " APPS_TREE "/cgbidle.service/cpu.weight) -gt 150"), 0);
+        assert_int_equal(units_sh_as_user("pkill -TERM -x cgctl"), 0);
+        assert_true(units_come_true_as_user("! pgrep -x cgctl"));
+        assert_int_equal(units_read_as_user(text, sizeof text, "systemctl --user show -P CPUWeight cgbidle cgbbusy"), 0);
+        assert_string_equal(text, "[not set]\n\n[not set]\n");
+}
+
 static void what_needs_root_is_refused_with_a_remedy(void **state)
 {
         char text[4096];
@@ -125,6 +149,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_teardown(of_two_workspaces_of_a_users_the_idle_one_earns_credit, end_all),
                 cmocka_unit_test_teardown(lanes_of_a_users_workspace_have_accounts, end_all),
                 cmocka_unit_test_teardown(what_a_users_dead_daemon_left_is_put_back_by_restore, end_all),
+                cmocka_unit_test_teardown(a_users_daemon_has_the_users_manager_set_weights, end_all),
                 cmocka_unit_test_teardown(what_needs_root_is_refused_with_a_remedy, end_all),
         };
 
