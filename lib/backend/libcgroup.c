@@ -21,6 +21,16 @@
 #define CPU "cpu"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool has_tables;                 /* under the lock, as the tables are that libcgroup keeps */
+
+/* Under the lock. libcgroup would read /proc/cgroups and /proc/mounts anew each time, which takes longer than all that is done with it. @return a code of its own */
+static int init_once(void)
+{
+        int code = has_tables ? 0 : cgroup_init();
+
+        has_tables = code == 0;
+        return code;
+}
 
 static int to_errno(int code)
 {
@@ -63,7 +73,7 @@ static int take_turn(struct cgroup *group, verb *act, pid_t pid)
         if (group == NULL)
                 return -ENOMEM;
         pthread_mutex_lock(&lock);
-        code = cgroup_init(); /* does nothing but the first time */
+        code = init_once();
         if (code == 0)
                 code = act(group, pid);
         r = to_errno(code);
@@ -182,7 +192,7 @@ static int find_mount(char **ret)
         int code;
 
         pthread_mutex_lock(&lock);
-        code = cgroup_init();
+        code = init_once();
         if (code == 0)
                 code = cgroup_get_subsys_mount_point(CPU, &point);
         pthread_mutex_unlock(&lock);
