@@ -122,6 +122,8 @@ int report_figures(const struct report *report, const struct series *series, str
         figures.measured.p50_usec = MEDIAN_USEC(series, measured.p50_usec);
         figures.measured.p90_usec = MEDIAN_USEC(series, measured.p90_usec);
         figures.measured.p99_usec = MEDIAN_USEC(series, measured.p99_usec);
+        figures.net.p50_usec = MEDIAN_USEC(series, net.p50_usec);
+        figures.net.p99_usec = MEDIAN_USEC(series, net.p99_usec);
         figures.cold = median_cold(series);
         figures.others_used_of_left = MEDIAN_PART(series, others_used_of_left);
         figures.others_share_error = MEDIAN_PART(series, others_share_error);
@@ -168,7 +170,9 @@ static void print_series(const struct report *report, const struct series *serie
                 fprintf(file, " %6s %6s", "", "");
         fprintf(file, " %6.1f %6.1f", PERCENT(figures.cpu_used_of_all), PERCENT(figures.stalled_of_all));
         if (series->policy.kind == POLICY_CGBURST)
-                fprintf(file, " %6.2f %6.1f", PERCENT(figures.manager_used_of_all), figures.weight_ratio);
+                fprintf(file, " %6.2f %8.1f %6.1f", PERCENT(figures.manager_used_of_all), MSEC(figures.net.p99_usec), figures.weight_ratio);
+        else
+                fprintf(file, " %6s %8.1f", "", MSEC(figures.net.p99_usec));
         fputs("\n", file);
 }
 
@@ -207,10 +211,10 @@ static void print_converge(const struct report *report, FILE *file)
 
 void report_print(const struct report *report, FILE *file)
 {
-        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %6s\n", "policy", "step", "burst",
-                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost", "ratio");
-        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s\n", "", "", "ms", "", "ms", "ms",
-                "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%");
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s %6s\n", "policy", "step", "burst",
+                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost", "net p99", "ratio");
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s\n", "", "", "ms", "", "ms", "ms",
+                "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%", "ms");
         for (size_t i = 0; i < report->n_series; i++)
                 if (report->series[i].n > 0)
                         print_series(report, &report->series[i], file);
@@ -219,7 +223,7 @@ void report_print(const struct report *report, FILE *file)
         fputs("\nlate: more than 1.5 times the median alone. host: those of them that were late because the machine itself\n"
               "stood still, as a virtual one does on a busy host. left: what the loops used of what the probe left them.\n"
               "uneven: the largest deviation of one group of loops from an equal share. CPU: used of all CPUs. still: part\n"
-              "of it in which the machine stood still. cost: cgburst's own CPU time. ratio: the probe's weight over that of a\n"
-              "group of loops, as the bursts met it.\n",
+              "of it in which the machine stood still. cost: cgburst's own CPU time. net p99: each response without the time for\n"
+              "which the machine stood still. ratio: the probe's weight over that of a group of loops, as the bursts met it.\n",
                 file);
 }

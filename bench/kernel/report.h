@@ -36,6 +36,7 @@ struct report {
 /* The series' medians. */
 struct figures {
         struct percentiles measured; /* .n, .p999_usec and .max_usec over all repeats together */
+        struct percentiles net;      /* of .measured, without what was the machine's doing; .p50_usec, .p99_usec */
         struct percentiles cold;
         double others_used_of_left;
         double others_share_error;

@@ -191,7 +191,8 @@ static struct percentiles percentiles_between(
         return percentiles_of(scratch, count);
 }
 
-static void copy_measured(const struct run *run, size_t n, struct response *ret)
+/* @return how many. */
+static size_t copy_measured(const struct run *run, size_t n, struct response *ret)
 {
         size_t count = 0;
 
@@ -201,6 +202,17 @@ static void copy_measured(const struct run *run, size_t n, struct response *ret)
                 if (burst->due_usec >= run->measured_from_usec)
                         ret[count++] = (struct response){burst->response_usec, run_machine_usec(run, burst)};
         }
+        return count;
+}
+
+static struct percentiles net_percentiles(const struct response *responses, size_t n, uint64_t *scratch)
+{
+        for (size_t i = 0; i < n; i++) {
+                uint64_t whole = responses[i].response_usec, machine = responses[i].machine_usec;
+
+                scratch[i] = whole > machine ? whole - machine : 0;
+        }
+        return percentiles_of(scratch, n);
 }
 
 static double weight_ratio_at(const struct run *run, uint64_t at_usec)
@@ -244,7 +256,7 @@ static int note_responses(const struct run *run, struct run_result *result)
         }
         result->cold = percentiles_between(run->probe, n, 0, run->measured_from_usec, scratch);
         result->measured = percentiles_between(run->probe, n, run->measured_from_usec, UINT64_MAX, scratch);
-        copy_measured(run, n, result->responses);
+        result->net = net_percentiles(result->responses, copy_measured(run, n, result->responses), scratch);
         free(scratch);
         if (run->manager.pid)
                 error = note_weights(run, n, result);

@@ -70,6 +70,7 @@ struct run_result {
         struct response *responses; /* of measured bursts, measured.n of them; to be freed */
         struct percentiles cold;
         struct percentiles measured;
+        struct percentiles net; /* the same without what was the machine's doing */
         double others_used_of_left; /* 0 without loops */
         double others_share_error;
         double cpu_used_of_all;
