@@ -217,6 +217,8 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
                 cgb->policy_options = *options->policy;
         else
                 cgb_policy_options_init(&cgb->policy_options, options->step_usec, CAPACITY);
+        if (options->n_rules > 0)
+                cgb->policy_options.beside_others = 1;
 
         r = cgb_rules_copy(&cgb->rules, options->rules, options->n_rules, fault);
         if (r == 0)

@@ -71,6 +71,7 @@ struct cgb_policy_options {
         uint32_t floor_permille;        /**< alpha: part of its fair share which a group that is active keeps; 0..1000 */
         uint32_t reach_permille;        /**< how many times the weight of all that are awake below it one group may have; 1000..1000000 */
         uint32_t hysteresis_permille;   /**< a weight is written on a change of this part or more; 0..1000 */
+        uint32_t beside_others;         /**< 1: groups without an account compete with these at a weight of 100, so a debtor is kept below that; 0: ratios alone count */
 };
 
 /**

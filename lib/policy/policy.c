@@ -78,7 +78,7 @@ static bool options_are_valid(const struct cgb_policy_options *options)
             && strengths_are_valid(options->slow_strength_permille, options->fast_strength_permille)
             && strengths_are_valid(options->debt_strength_permille, options->fast_strength_permille)
             && options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000
-            && options->hysteresis_permille <= 1000;
+            && options->hysteresis_permille <= 1000 && options->beside_others <= 1;
 }
 
 static size_t size_for(uint32_t capacity)

@@ -6,7 +6,8 @@
  *         kernel's tails worse, not better.
  * floor - whoever is active keeps a part of its fair share, however deep in debt.
  * scale - only ratios matter to the kernel, so the range hangs from its top: a sleeper with full credit stays at the top whatever
- *         the awake do, and nothing has to be written for it.
+ *         the awake do, and nothing has to be written for it. Beside groups without an account, which have 100, it is lifted no further than
+ *         the smallest of the awake needs: a debtor near the top would be ahead of them.
  */
 #include "state.h"
 
@@ -205,10 +206,11 @@ static uint64_t find_full_weight(const struct cgb_policy *policy, const struct c
                 (int32_t)((options->slow_strength_permille + options->fast_strength_permille) * (uint64_t)CGB_Q16_ONE / 1000));
         uint64_t highest = survey->all_are_awake ? survey->highest : ceiling;
         uint64_t hung = cgb_min_u64(pool->reach_q20, highest) * pool->largest_share_permille;
+        uint64_t lifted = smallest_awake(policy, pool) * (CGB_WEIGHT_MAX / SMALL_WEIGHT);
 
-        if (hung < NATURAL_FULL_WEIGHT && smallest_awake(policy, pool) * (CGB_WEIGHT_MAX / SMALL_WEIGHT) >= NATURAL_FULL_WEIGHT)
+        if (hung < NATURAL_FULL_WEIGHT && lifted >= NATURAL_FULL_WEIGHT)
                 return NATURAL_FULL_WEIGHT;
-        return hung;
+        return options->beside_others ? cgb_max_u64(hung, cgb_min_u64(lifted, NATURAL_FULL_WEIGHT)) : hung;
 }
 
 void cgb_pool_measure(const struct cgb_policy *policy, struct cgb_pool *pool)

@@ -14,6 +14,7 @@
 static const char *const no_root[] = {"user-0.slice", NULL};
 
 static const struct cgb_rule users[] = {{.name = "users", .match = "user-*.slice", .exclude = no_root, .share_permille = 2000}};
+static const struct cgb_rule scopes[] = {{.name = "scopes", .match = "*.scope"}};
 static const struct cgb_rule pods[] = {{.name = "pods", .match = "**" "/cri-*.scope"}};
 
 static struct cgb *start_with(struct fake *fake, const struct cgb_rule *rules)
@@ -52,6 +53,22 @@ static void only_what_a_rule_names_is_managed(void **state)
         assert_true(fake_find(cgb, "user-1000.slice", &workspace));
         assert_string_equal(workspace.rule, "users");
         assert_int_equal(workspace.account.share_permille, 2000);
+}
+
+/* What no rule names keeps its 100, and a hog beside it has no more than its share. */
+static void who_is_in_debt_is_not_lifted_above_those_that_no_rule_names(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+
+        fake_group(fake, "work/hog.scope", 100);
+        fake_group(fake, "work/idle.scope", 100);
+        fake_group(fake, "work/sshd.service", 100);
+        cgb = start_with(fake, scopes);
+        fake_run(fake, cgb, 60, (struct fake_load[]){{"hog.scope", 4000}, {NULL, 0}});
+        assert_true(fake_weight(fake, "work/hog.scope") < 100);
+        assert_true(fake_weight(fake, "work/idle.scope") > 100);
+        assert_int_equal(fake_weight(fake, "work/sshd.service"), 100);
 }
 
 static void groups_come_and_go_under_a_rule(void **state)
@@ -221,6 +238,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(only_what_a_rule_names_is_managed, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(who_is_in_debt_is_not_lifted_above_those_that_no_rule_names, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(groups_come_and_go_under_a_rule, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_is_there_is_found_at_any_depth_with_all_above_it, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_comes_later_is_found_at_any_depth, fake_setup, fake_teardown),

@@ -133,6 +133,8 @@ static void options_out_of_range_are_refused(void **state)
         check(reach_permille, 1000001, false);
         check(hysteresis_permille, 1000, true);
         check(hysteresis_permille, 1001, false);
+        check(beside_others, 1, true);
+        check(beside_others, 2, false);
         check(slow_strength_permille, 12001, false);
         check(debt_strength_permille, 0, true);
         check(debt_strength_permille, 12001 - defaults().fast_strength_permille, false);
