@@ -18,11 +18,13 @@ static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t byt
 }
 
 /* As cgb_weight_is_ours(). */
-bool cgb_memory_limit_is_ours(struct cgb *cgb, const struct cgb_group *group, uint64_t bytes)
+bool cgb_memory_limit_is_ours(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
 {
+        bool is_replaced = bytes != 0 && bytes == group->memory.replaced_bytes; /* systemd says that it is done, and then writes the file */
         struct cgb_memory_state state;
 
-        if (group->memory.is_pending || (group->memory.touched && bytes == group->memory.asked_bytes))
+        group->memory.replaced_bytes = 0;
+        if (is_replaced || group->memory.is_pending || (group->memory.touched && bytes == group->memory.asked_bytes))
                 return true;
         return cgb_memory_get(cgb->memory.law, group->memory.node, &state) < 0 || bytes == state.high_bytes;
 }
@@ -127,6 +129,7 @@ void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struc
                 return;
         }
         group->memory.is_pending = false;
+        group->memory.replaced_bytes = result->code == 0 ? action.previous_bytes : 0;
         if (result->code == 0)
                 limit_written(cgb, group, &action);
         else

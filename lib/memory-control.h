@@ -22,6 +22,7 @@ struct cgb_group_memory {
         cgb_node node;
         uint64_t found_bytes;           /* memory.high, to be put back */
         uint64_t asked_bytes;           /* that its writer was last asked to write */
+        uint64_t replaced_bytes;        /* as replaced_weight of the group */
         bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_memory_action pending;
         uint64_t floor_bytes, cap_bytes; /* as the law was told last */
@@ -70,6 +71,6 @@ void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
 /* memory-apply.c */
 void cgb_memory_apply(struct cgb *cgb);
 void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
-bool cgb_memory_limit_is_ours(struct cgb *cgb, const struct cgb_group *group, uint64_t bytes);
+bool cgb_memory_limit_is_ours(struct cgb *cgb, struct cgb_group *group, uint64_t bytes);
 /** Has somebody else written its limit? */
 void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group);

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "fake.h"
 
 #define MIB (1ull << 20)
@@ -206,6 +207,67 @@ static void a_foreign_limit_is_noticed_without_a_need(void **state)
         step(fake, cgb);
         assert_true(fake_take_event(cgb, CGB_EVENT_FOREIGN_LIMIT, "hog", &event));
         assert_true(event.memory.bytes == CGB_MEMORY_MAX);
+}
+
+/* Says that a limit is written, and leaves that to the test. */
+struct slow {
+        struct cgb_backend backend;
+        struct cgb_backend_result asked;
+};
+
+static int ask_slowly(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
+{
+        struct slow *slow = (struct slow *)backend;
+
+        if (file != CGB_FILE_MEMORY_HIGH)
+                return cgb_group_write_u64(backend->host->fds, backend->host->tree, group, file, value);
+        slow->asked = (struct cgb_backend_result){group->inode, file, value, 0};
+        return 1;
+}
+
+static void say_done(struct cgb_backend *backend)
+{
+        struct slow *slow = (struct slow *)backend;
+
+        if (slow->asked.inode != 0)
+                backend->host->done(backend->host->userdata, &slow->asked);
+        slow->asked.inode = 0;
+}
+
+static void say_done_at_last(struct cgb_backend *backend, uint64_t timeout_usec)
+{
+        (void)timeout_usec;
+        say_done(backend);
+}
+
+static const struct cgb_backend_type slow_type = {
+        .name = "slow", .size = sizeof(struct slow), .write = ask_slowly, .process = say_done, .flush = say_done_at_last,
+};
+
+static void a_limit_that_is_written_after_the_answer_is_nobody_elses(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_event event;
+        uint64_t bytes = 0;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        cgb = fake_started_with(fake, &slow_type);
+        wait_until_asked(fake, cgb);
+        set_usage(fake, "work/hog", 790 * MIB);
+        for (int i = 0; i < 20 && bytes == 0; i++) {
+                step(fake, cgb);
+                usleep(2000);
+                while (cgb_next_event(cgb, &event))
+                        if (event.type == CGB_EVENT_MEMORY && event.memory.type == CGB_MEMORY_LOWER)
+                                bytes = event.memory.bytes;
+        }
+        assert_true(bytes != 0);
+        step(fake, cgb);
+        write_number(fake, "work/hog", "memory.high", bytes);
+        step(fake, cgb);
+        step(fake, cgb);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_LIMIT, NULL), 0);
 }
 
 static int64_t credit_of(struct cgb *cgb, const char *name)
@@ -435,6 +497,7 @@ int main(void)
                 on_a_fake(a_crash_leaves_no_squeeze_behind_a_restore),
                 on_a_fake(a_limit_that_somebody_else_writes_is_theirs),
                 on_a_fake(a_foreign_limit_is_noticed_without_a_need),
+                on_a_fake(a_limit_that_is_written_after_the_answer_is_nobody_elses),
                 on_a_fake(credits_outlive_a_restart),
                 on_a_fake(a_credit_belongs_to_a_group_and_not_to_its_name),
                 on_a_fake(equal_values_are_not_written),
