@@ -6,14 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "context.h"
+#include "kernel/exactness.h"
 #include "kernel/path.h"
 #include "reclaim.h"
 #include "trigger.h"
@@ -23,15 +22,6 @@
 
 /* The parent's trigger: 150 ms of waiting in two seconds, the shortest window that needs no privilege. */
 #define TRIGGER "some 150000 2000000"
-
-/* From 6.12 on the kernel reclaims what it is asked for. */
-static bool reclaims_exactly(void)
-{
-        struct utsname name;
-        int major, minor;
-
-        return uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 12));
-}
 
 static int watch(struct cgb *cgb, int fd)
 {
@@ -90,7 +80,7 @@ int cgb_memory_open(struct cgb *cgb)
                 return 0;
         cgb_memory_options_init(&memory->options, cgb->options.step_usec, cgb->policy_options.capacity);
         memory->options.can_reclaim = false; /* until a group shows that it can */
-        memory->options.reclaims_exactly = reclaims_exactly();
+        memory->options.reclaims_exactly = cgb_reclaims_exactly("");
         size = cgb_memory_size(&memory->options);
         block = malloc(size);
         memory->by_node = calloc(memory->options.capacity, sizeof *memory->by_node);

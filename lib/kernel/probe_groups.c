@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/exactness.h"
 #include "kernel/mount.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
@@ -225,11 +226,15 @@ void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)
 {
         struct census census = take_census(probe, count_reclaim);
 
-        if (census.reclaimable > 0 || has_file(&probe->tree, probe->nearest, "memory.reclaim"))
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "available");
-        else
+        if (census.reclaimable == 0 && !has_file(&probe->tree, probe->nearest, "memory.reclaim"))
                 cgb_check_set(check, CGB_CHECK_OK, NULL,
                         "not seen (Linux 5.19, with the memory controller on): memory is only watched; weights of CPU time do not need it");
+        else if (cgb_reclaims_exactly(probe->prefix))
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "available, and takes what it is asked for");
+        else
+                cgb_check_set(check, CGB_CHECK_OK, NULL,
+                        "available, but takes up to 60 %% more than it is asked for, so at most 16 MiB are asked for at once: y in "
+                        "/sys/kernel/mm/lru_gen/enabled (Linux 6.1) makes it exact");
 }
 
 void cgb_check_trigger(struct cgb_check *check, const struct cgb_probe *probe)

@@ -17,8 +17,8 @@
 #define CALM_STEPS 6
 #define STEP_PART 100
 
-/* A larger reclaim holds the kernel's LRU locks and the swap for longer than anybody should notice. Before 6.12 the kernel takes up to 60 %
- * more than it is asked for. */
+/* A larger reclaim holds the kernel's LRU locks and the swap for longer than anybody should notice. A kernel that is not exact takes up
+ * to 60 % more than it is asked for. */
 #define STEP_MAX_BYTES (32 * MIB)
 #define STEP_MAX_INEXACT_BYTES (16 * MIB)
 

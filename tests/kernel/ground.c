@@ -339,6 +339,27 @@ static void remove_state(const char *folder)
         rmdir(folder);
 }
 
+bool ground_memory_is_missing(void)
+{
+        char text[256] = "";
+        FILE *control = fopen("/sys/fs/cgroup/cgroup.subtree_control", "re"), *swaps = fopen("/proc/swaps", "re");
+        bool swap = false;
+
+        if (control != NULL && fgets(text, sizeof text, control) == NULL)
+                *text = '\0';
+        if (control != NULL)
+                fclose(control);
+        if (swaps != NULL) {
+                char line[256];
+
+                swap = fgets(line, sizeof line, swaps) != NULL && fgets(line, sizeof line, swaps) != NULL;
+                fclose(swaps);
+        }
+        if (strstr(text, "memory") == NULL || !swap)
+                printf("no memory controller passed on at the top of the tree, or no swap: tests/vm/guest --swap 1024\n");
+        return strstr(text, "memory") == NULL || !swap;
+}
+
 struct ground *ground_new(void)
 {
         static int number;

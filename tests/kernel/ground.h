@@ -36,6 +36,9 @@ struct ground {
 /** Is there nothing to stand on? Says why, aloud. */
 bool ground_is_missing(void);
 
+/** The same for what the memory law needs: its controller at the top of the tree, and swap. */
+bool ground_memory_is_missing(void);
+
 /** The cgctl to be tested, which the first argument or the environment variable CGCTL names. @return NULL if there is none, which is said aloud. */
 const char *ground_cgctl(int argc, char **argv);
 

@@ -362,27 +362,6 @@ static void pressure_is_answered_when_it_comes_and_not_at_the_next_step(void **s
         ground_end(ground, cgb);
 }
 
-static bool memory_is_missing(void)
-{
-        char text[256] = "";
-        FILE *control = fopen("/sys/fs/cgroup/cgroup.subtree_control", "re"), *swaps = fopen("/proc/swaps", "re");
-        bool swap = false;
-
-        if (control != NULL && fgets(text, sizeof text, control) == NULL)
-                *text = '\0';
-        if (control != NULL)
-                fclose(control);
-        if (swaps != NULL) {
-                char line[256];
-
-                swap = fgets(line, sizeof line, swaps) != NULL && fgets(line, sizeof line, swaps) != NULL;
-                fclose(swaps);
-        }
-        if (strstr(text, "memory") == NULL || !swap)
-                printf("no memory controller passed on at the top of the tree, or no swap: tests/vm/guest --swap 1024\n");
-        return strstr(text, "memory") == NULL || !swap;
-}
-
 #define on_the_ground(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -397,7 +376,7 @@ int main(void)
                 on_the_ground(pressure_is_answered_when_it_comes_and_not_at_the_next_step),
         };
 
-        if (ground_is_missing() || memory_is_missing())
+        if (ground_is_missing() || ground_memory_is_missing())
                 return GROUND_SKIP;
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

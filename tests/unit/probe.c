@@ -430,6 +430,17 @@ static void what_memory_would_need_is_told_and_asked_of_nobody(void **state)
         assert_probe(state, "memory.pressure", CGB_CHECK_OK, "at once", "");
 }
 
+static void how_much_more_than_asked_for_a_kernel_takes_is_told(void **state)
+{
+        assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "up to 60 % more", "");
+        scratch_write(state, "sys/kernel/mm/lru_gen/enabled", "0x0000\n");
+        assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "up to 60 % more", "");
+        scratch_write(state, "sys/kernel/mm/lru_gen/enabled", "0x0006\n");
+        assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "up to 60 % more", "");
+        scratch_write(state, "sys/kernel/mm/lru_gen/enabled", "0x0007\n");
+        assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "takes what it is asked for", "");
+}
+
 static void a_memory_controller_that_is_not_passed_on_is_told_with_what_passes_it_on(void **state)
 {
         assert_probe(state, "memory controller", CGB_CHECK_OK, "available", "");
@@ -481,6 +492,7 @@ int main(void)
                 ON_A_HOST(a_scheduler_in_the_fair_ones_place_is_named),
                 ON_A_HOST(a_limit_of_open_files_below_what_the_groups_use_degrades),
                 ON_A_HOST(what_memory_would_need_is_told_and_asked_of_nobody),
+                ON_A_HOST(how_much_more_than_asked_for_a_kernel_takes_is_told),
                 ON_A_HOST(a_memory_controller_that_is_not_passed_on_is_told_with_what_passes_it_on),
                 ON_A_HOST(without_options_the_defaults_are_looked_at),
         };
