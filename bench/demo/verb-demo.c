@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../common/numbers.h"
 #include "../kernel/clock.h"
 #include "../kernel/complain.h"
 #include "../kernel/interrupt.h"
@@ -189,7 +190,8 @@ static int parse_options(struct demo_options *options, int argc, char **argv)
         while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1)
                 switch (option) {
                 case 's':
-                        options->length_usec = strtoul(optarg, NULL, 10) * USEC_PER_SEC;
+                        if (parse_seconds("seconds", optarg, 10, 3600, &options->length_usec) < 0)
+                                return -EINVAL;
                         break;
                 case 'p':
                         options->parent = optarg;
@@ -208,8 +210,6 @@ static int parse_options(struct demo_options *options, int argc, char **argv)
                 }
         if (optind < argc)
                 return complain(-EINVAL, "%s: not an option; see --help", argv[optind]);
-        if (options->length_usec < 10 * USEC_PER_SEC || options->length_usec > 3600 * USEC_PER_SEC)
-                return complain(-EINVAL, "--seconds: wants a number from 10 to 3600");
         return 0;
 }
 

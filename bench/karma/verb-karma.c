@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/numbers.h"
 #include "../kernel/complain.h"
 #include "../verbs.h"
 #include "rules.h"
@@ -63,17 +64,6 @@ static int parse_seeds(const char *text, struct karma_options *options)
                         return 0;
                 text = end + 1;
         }
-}
-
-static int parse_number(const char *option, const char *text, double max, double *ret)
-{
-        char *end;
-        double number = strtod(text, &end);
-
-        if (end == text || *end || !(number >= 0) || number > max)
-                return complain(-EINVAL, "--%s %s: wants a number from 0 to %g", option, text, max);
-        *ret = number;
-        return 0;
 }
 
 enum {
@@ -142,7 +132,7 @@ static int parse_one(int option, const char *name, const char *text, struct karm
         case '?': /* getopt has complained */
                 return -EINVAL;
         }
-        error = parse_number(name, text, 86400, &number);
+        error = parse_number(name, text, 0, 86400, &number);
         if (error < 0)
                 return error;
         set_law(&options->law, option, number);

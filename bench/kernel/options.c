@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "../common/numbers.h"
 #include "complain.h"
 #include "options.h"
 
@@ -94,39 +95,6 @@ struct raw {
         bool cold;
 };
 
-/* Decimal numbers with commas between them, each times @unit. */
-static int parse_list(const char *option, const char *text, double unit, double max, uint64_t *ret, size_t *ret_n)
-{
-        size_t n = 0;
-
-        for (const char *at = text;; at++) {
-                char *end;
-                double number = strtod(at, &end);
-
-                if (end == at || (*end && *end != ',') || !(number >= 0) || number > max || n == LIST_MAX)
-                        return complain(-EINVAL, "--%s %s: wants up to %d numbers from 0 to %g, with commas between them",
-                                option, text, LIST_MAX, max);
-                ret[n++] = (uint64_t)(number * unit + 0.5);
-                at = end;
-                if (!*at)
-                        break;
-        }
-        *ret_n = n;
-        return 0;
-}
-
-static int parse_number(const char *option, const char *text, unsigned long min, unsigned long max, size_t *ret)
-{
-        char *end;
-        unsigned long number;
-
-        number = strtoul(text, &end, 10);
-        if (end == text || *end || *text == '-' || number < min || number > max)
-                return complain(-EINVAL, "--%s %s: wants a number from %lu to %lu", option, text, min, max);
-        *ret = number;
-        return 0;
-}
-
 static bool is_weight(unsigned weight)
 {
         return weight >= 1 && weight <= 10000;
@@ -179,11 +147,11 @@ static int parse_policies(char *text, struct raw *raw)
 
 static int parse_think(const char *text, struct kernel_options *options)
 {
-        uint64_t think[LIST_MAX];
-        size_t n;
+        uint64_t think[2];
+        size_t n = 0;
         int error;
 
-        error = parse_list("think", text, 1e6, 3600, think, &n);
+        error = parse_list("think", text, 1e6, 0, 3600, think, 2, &n);
         if (error < 0)
                 return error;
         if (n != 2 || think[0] > think[1])
@@ -193,50 +161,29 @@ static int parse_think(const char *text, struct kernel_options *options)
         return 0;
 }
 
-static int parse_seconds(const char *option, const char *text, uint64_t *ret)
-{
-        uint64_t seconds[LIST_MAX];
-        size_t n;
-        int error;
-
-        error = parse_list(option, text, 1e6, 86400, seconds, &n);
-        if (error < 0)
-                return error;
-        if (n != 1)
-                return complain(-EINVAL, "--%s %s: wants one number", option, text);
-        *ret = seconds[0];
-        return 0;
-}
-
 static int parse_one(int option, char *text, struct kernel_options *options, struct raw *raw)
 {
-        size_t number;
-        int error;
-
         switch (option) {
         case OPTION_POLICY:
                 return parse_policies(text, raw);
         case OPTION_BURST:
-                return parse_list("burst", text, 1e3, 60000, options->bursts_usec, &options->n_bursts);
+                return parse_list("burst", text, 1e3, 0, 60000, options->bursts_usec, LIST_MAX, &options->n_bursts);
         case OPTION_STEP:
-                return parse_list("step", text, 1e6, 60, raw->steps_usec, &raw->n_steps);
+                return parse_list("step", text, 1e6, 0, 60, raw->steps_usec, LIST_MAX, &raw->n_steps);
         case OPTION_REPEATS:
-                return parse_number("repeats", text, 1, 1000, &options->repeats);
+                return parse_count("repeats", text, 1, 1000, &options->repeats);
         case OPTION_BURSTS:
-                return parse_number("bursts", text, 1, PROBE_BURSTS_MAX / 2, &options->bursts);
+                return parse_count("bursts", text, 1, PROBE_BURSTS_MAX / 2, &options->bursts);
         case OPTION_THINK:
                 return parse_think(text, options);
         case OPTION_WARMUP:
-                return parse_seconds("warmup", text, &options->warmup_usec);
+                return parse_seconds("warmup", text, 0, 86400, &options->warmup_usec);
         case OPTION_HOG_GROUPS:
-                return parse_number("hog-groups", text, 1, GROUPS_MAX - 1, &options->hog_groups);
+                return parse_count("hog-groups", text, 1, GROUPS_MAX - 1, &options->hog_groups);
         case OPTION_HOGS_PER_GROUP:
-                return parse_number("hogs-per-group", text, 1, CREW_MAX / GROUPS_MAX, &options->hogs_per_group);
+                return parse_count("hogs-per-group", text, 1, CREW_MAX / GROUPS_MAX, &options->hogs_per_group);
         case OPTION_REACH:
-                error = parse_number("reach", text, 1000, 1000000, &number);
-                if (error >= 0)
-                        options->reach_permille = (uint32_t)number;
-                return error;
+                return parse_count("reach", text, 1000, 1000000, &options->reach_permille);
         case OPTION_COLD:
                 raw->cold = true;
                 return 0;

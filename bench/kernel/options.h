@@ -22,10 +22,10 @@ struct kernel_options {
         size_t n_policies;
         uint64_t bursts_usec[LIST_MAX];
         size_t n_bursts;
-        size_t repeats;
-        size_t bursts; /* measured per run */
-        size_t hog_groups;
-        size_t hogs_per_group;
+        unsigned repeats;
+        unsigned bursts; /* measured per run */
+        unsigned hog_groups;
+        unsigned hogs_per_group;
         uint64_t warmup_usec;
         uint64_t think_min_usec; /* 0 both: in proportion to the burst */
         uint64_t think_max_usec;

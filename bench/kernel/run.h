@@ -39,9 +39,9 @@ struct run_plan {
         const struct groups *place; /* found by groups_find() */
         struct probe_plan probe;
         uint64_t warmup_usec;
-        size_t bursts; /* measured after the warm-up; 0 = the cold start only */
-        size_t hog_groups;
-        size_t hogs_per_group;
+        unsigned bursts; /* measured after the warm-up; 0 = the cold start only */
+        unsigned hog_groups;
+        unsigned hogs_per_group;
         uint32_t reach_permille; /* of cgburst; 0 = its default */
 };
 

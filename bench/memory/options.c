@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "../common/numbers.h"
 #include "../kernel/clock.h"
 #include "../kernel/complain.h"
 #include "options.h"
+
+#define SECONDS_MAX 3600
 
 static const char help[] =
         "usage: cgburst-bench memory [OPTION...]\n"
@@ -87,38 +89,7 @@ static const struct option long_options[] = {
         {NULL, 0, NULL, 0},
 };
 
-static int parse_number(const char *option, const char *text, double min, double max, double unit, double *ret)
-{
-        char *end;
-        double number = strtod(text, &end);
-
-        if (end == text || *end || !(number >= min && number <= max))
-                return complain(-EINVAL, "--%s %s: wants a number from %g to %g", option, text, min, max);
-        *ret = number * unit + .5;
-        return 0;
-}
-
-static int parse_seconds(const char *option, const char *text, double min, uint64_t *ret)
-{
-        double usec = 0;
-        int error = parse_number(option, text, min, 3600, 1e6, &usec);
-
-        if (error >= 0)
-                *ret = (uint64_t)usec;
-        return error;
-}
-
-static int parse_count(const char *option, const char *text, unsigned min, unsigned max, unsigned *ret)
-{
-        double number = 0;
-        int error = parse_number(option, text, min, max, 1, &number);
-
-        if (error >= 0)
-                *ret = (unsigned)number;
-        return error;
-}
-
-static int parse_list(const char *option, const char *text, char *ret, size_t size)
+static int copy_list(const char *option, const char *text, char *ret, size_t size)
 {
         return (size_t)snprintf(ret, size, "%s", text) < size ? 0 : complain(-EINVAL, "--%s %s: too long", option, text);
 }
@@ -130,31 +101,28 @@ static int parse_one(int option, const char *text, struct memory_options *option
 
         switch (option) {
         case OPTION_SCENARIO:
-                return parse_list("scenario", text, options->scenarios, sizeof(options->scenarios));
+                return copy_list("scenario", text, options->scenarios, sizeof(options->scenarios));
         case OPTION_POLICY:
-                return parse_list("policy", text, options->policies, sizeof(options->policies));
+                return copy_list("policy", text, options->policies, sizeof(options->policies));
         case OPTION_REPEATS:
-                error = parse_count("repeats", text, 1, 100, &count);
-                if (error >= 0)
-                        options->repeats = count;
-                return error;
+                return parse_count("repeats", text, 1, 100, &options->repeats);
         case OPTION_POOL:
                 error = parse_count("pool", text, 256, 1 << 20, &count);
                 if (error >= 0)
                         options->pool_bytes = (uint64_t)count << 20;
                 return error;
         case OPTION_STEP:
-                return parse_seconds("step", text, .01, &options->step_usec);
+                return parse_seconds("step", text, .01, SECONDS_MAX, &options->step_usec);
         case OPTION_SETTLE:
-                return parse_seconds("settle", text, 1, &options->settle_usec);
+                return parse_seconds("settle", text, 1, SECONDS_MAX, &options->settle_usec);
         case OPTION_MEASURE:
-                return parse_seconds("measure", text, 3, &options->measure_usec);
+                return parse_seconds("measure", text, 3, SECONDS_MAX, &options->measure_usec);
         case OPTION_LEAK:
-                return parse_seconds("leak", text, 3, &options->leak_usec);
+                return parse_seconds("leak", text, 3, SECONDS_MAX, &options->leak_usec);
         case OPTION_WAVE:
-                return parse_seconds("wave", text, 5, &options->wave_usec);
+                return parse_seconds("wave", text, 5, SECONDS_MAX, &options->wave_usec);
         case OPTION_PATIENCE:
-                return parse_seconds("patience", text, 1, &options->patience_usec);
+                return parse_seconds("patience", text, 1, SECONDS_MAX, &options->patience_usec);
         case OPTION_TABLE:
                 return parse_count("table", text, 1, 10000000, &options->table_lines);
         case OPTION_SMALL_FILES:

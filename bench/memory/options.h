@@ -13,7 +13,7 @@ struct memory_options {
         bool check;            /* only see whether it could be done here */
         char scenarios[128];   /* with commas between them */
         char policies[128];    /* likewise; empty: what each scenario has */
-        size_t repeats;
+        unsigned repeats;
         uint64_t step_usec;    /* of cgburst */
         uint64_t settle_usec;  /* until it is measured, of crowd and wave */
         uint64_t measure_usec; /* of crowd; half of it, 15 s at most, of leak before it leaks */

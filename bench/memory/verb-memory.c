@@ -92,7 +92,7 @@ static int run_once(struct scene *scene, struct memory_result *result, struct me
         uint64_t begin = now_usec();
         int error;
 
-        fprintf(stderr, "%s, repeat %zu of %zu: %s ...", result->scenario->name, repeat + 1, scene->options->repeats,
+        fprintf(stderr, "%s, repeat %zu of %u: %s ...", result->scenario->name, repeat + 1, scene->options->repeats,
                 series->policy->name);
         error = result->scenario->run(scene, series->policy, series->values[series->n]);
         if (error >= 0)

@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "../kernel/groups.h"
@@ -28,10 +29,10 @@ int cost_measure(struct cost *ret, const struct groups *place, const struct crow
 
 /* What both verbs are told on the command line. */
 struct cost_options {
-        size_t workspaces[8];
+        uint64_t workspaces[8];
         size_t n_workspaces;
-        size_t registered;              /* scale alone */
-        size_t repeats;
+        unsigned registered;            /* scale alone */
+        unsigned repeats;
         const char *parent, *mount;
         const char *json;
         bool law, step;                 /* overhead: which part */

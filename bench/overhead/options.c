@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
+#include "../common/numbers.h"
 #include "../kernel/complain.h"
 #include "cost.h"
 
-#define LIST_MAX (sizeof(((struct cost_options *)0)->workspaces) / sizeof(size_t))
+#define LIST_MAX (sizeof(((struct cost_options *)0)->workspaces) / sizeof(uint64_t))
 
 /* What the kernel lets one write into a pid, and then some. */
 #define WORKSPACES_MAX 30000
@@ -50,26 +51,6 @@ static const struct option scale_options[] = {
         {NULL, 0, NULL, 0},
 };
 
-/* Up to @max_n whole numbers with commas between them. */
-static int parse_numbers(const char *name, const char *text, unsigned long max, size_t *ret, size_t max_n, size_t *ret_n)
-{
-        size_t n = 0;
-
-        for (const char *at = text;; at++) {
-                char *end;
-                unsigned long number = strtoul(at, &end, 10);
-
-                if (end == at || (*end && *end != ',') || *at == '-' || number < 1 || number > max || n == max_n)
-                        return complain(-EINVAL, "--%s %s: wants %zu number(s) from 1 to %lu, with commas between them", name, text, max_n, max);
-                ret[n++] = number;
-                at = end;
-                if (!*at)
-                        break;
-        }
-        *ret_n = n;
-        return 0;
-}
-
 static int parse_only(const char *text, struct cost_options *options)
 {
         options->law = !strcmp(text, "law");
@@ -79,15 +60,13 @@ static int parse_only(const char *text, struct cost_options *options)
 
 static int parse_one(int option, const char *name, const char *text, struct cost_options *options, bool is_scale, const char *help)
 {
-        size_t n;
-
         switch (option) {
         case OPTION_WORKSPACES:
-                return parse_numbers(name, text, WORKSPACES_MAX, options->workspaces, is_scale ? 1 : LIST_MAX, &options->n_workspaces);
+                return parse_list(name, text, 1, 1, WORKSPACES_MAX, options->workspaces, is_scale ? 1 : LIST_MAX, &options->n_workspaces);
         case OPTION_REGISTERED:
-                return parse_numbers(name, text, WORKSPACES_MAX, &options->registered, 1, &n);
+                return parse_count(name, text, 1, WORKSPACES_MAX, &options->registered);
         case OPTION_REPEATS:
-                return parse_numbers(name, text, REPEATS_MAX, &options->repeats, 1, &n);
+                return parse_count(name, text, 1, REPEATS_MAX, &options->repeats);
         case OPTION_ONLY:
                 return parse_only(text, options);
         case OPTION_PARENT:
@@ -126,7 +105,7 @@ int cost_options_parse(struct cost_options *ret, int argc, char **argv, bool is_
         if (optind < argc)
                 return complain(-EINVAL, "%s %s: not an option; see --help", argv[0], argv[optind]);
         if (is_scale && options.registered < options.workspaces[0])
-                return complain(-EINVAL, "--registered %zu: fewer than --active %zu", options.registered, options.workspaces[0]);
+                return complain(-EINVAL, "--registered %u: fewer than --active %" PRIu64, options.registered, options.workspaces[0]);
         *ret = options;
         return 0;
 }

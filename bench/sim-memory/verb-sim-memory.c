@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/numbers.h"
 #include "../kernel/complain.h"
 #include "../verbs.h"
 #include "run.h"
@@ -93,13 +94,12 @@ static int parse_policies(char *text, struct options *options)
 
 static int parse_usec(const char *name, const char *text, double *ret_sec)
 {
-        char *end;
-        double usec = strtod(text, &end);
+        double usec = 0;
+        int error = parse_number(name, text, 0, 1e6, &usec);
 
-        if (end == text || *end || !(usec >= 0) || usec > 1e6)
-                return complain(-EINVAL, "--%s %s: wants a number from 0 to 1000000", name, text);
-        *ret_sec = usec / 1e6;
-        return 0;
+        if (error >= 0)
+                *ret_sec = usec / 1e6;
+        return error;
 }
 
 static int parse_seed(const char *text, struct options *options)

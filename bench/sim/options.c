@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/numbers.h"
 #include "../kernel/complain.h"
 #include "options.h"
 #include "trace.h"
@@ -73,53 +74,13 @@ static void print_help(void)
         trace_describe_generators(tell, NULL);
 }
 
-static int parse_number(const char *option, const char *text, unsigned long min, unsigned long max, unsigned *ret)
-{
-        char *end;
-        unsigned long number = strtoul(text, &end, 10);
-
-        if (end == text || *end || *text == '-' || number < min || number > max)
-                return complain(-EINVAL, "--%s %s: wants a number from %lu to %lu", option, text, min, max);
-        *ret = (unsigned)number;
-        return 0;
-}
-
-static int parse_steps(const char *text, struct sim_options *options)
-{
-        options->n_steps = 0;
-        for (const char *at = text;; at++) {
-                char *end;
-                double seconds = strtod(at, &end);
-
-                if (end == at || (*end && *end != ',') || !(seconds >= STEP_MIN_SEC) || seconds > STEP_MAX_SEC ||
-                        options->n_steps == SIM_STEPS_MAX)
-                        return complain(-EINVAL, "--step %s: wants up to %d numbers from %g to %g, with commas between them",
-                                text, SIM_STEPS_MAX, STEP_MIN_SEC, STEP_MAX_SEC);
-                options->steps_usec[options->n_steps++] = (uint64_t)(seconds * 1e6 + 0.5);
-                at = end;
-                if (!*at)
-                        return 0;
-        }
-}
-
-static int parse_series(const char *text, struct sim_options *options)
-{
-        char *end;
-        double seconds = strtod(text, &end);
-
-        if (end == text || *end || !(seconds >= STEP_MIN_SEC) || seconds > STEP_MAX_SEC)
-                return complain(-EINVAL, "--series %s: wants seconds from %g to %g", text, STEP_MIN_SEC, STEP_MAX_SEC);
-        options->series_usec = (uint64_t)(seconds * 1e6 + 0.5);
-        return 0;
-}
-
 static int parse_one(int option, const char *text, struct sim_options *options)
 {
         switch (option) {
         case OPTION_CPUS:
-                return parse_number("cpus", text, 1, CPUS_MAX, &options->cpus);
+                return parse_count("cpus", text, 1, CPUS_MAX, &options->cpus);
         case OPTION_HOGS:
-                return parse_number("hogs", text, 0, HOGS_MAX, &options->hogs);
+                return parse_count("hogs", text, 0, HOGS_MAX, &options->hogs);
         case OPTION_LANES:
                 if (lanes_parse(text, &options->lanes) < 0)
                         return complain(-EINVAL, "--lanes %s: wants none, nested or siblings", text);
@@ -130,9 +91,9 @@ static int parse_one(int option, const char *text, struct sim_options *options)
         case OPTION_POLICY:
                 return sim_choices_parse(options->choices, &options->n_choices, SIM_POLICIES_MAX, text);
         case OPTION_STEP:
-                return parse_steps(text, options);
+                return parse_list("step", text, 1e6, STEP_MIN_SEC, STEP_MAX_SEC, options->steps_usec, SIM_STEPS_MAX, &options->n_steps);
         case OPTION_SERIES:
-                return parse_series(text, options);
+                return parse_seconds("series", text, STEP_MIN_SEC, STEP_MAX_SEC, &options->series_usec);
         case OPTION_JSON:
                 options->json = true;
                 return 0;

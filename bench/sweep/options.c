@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
+#include "../common/numbers.h"
 #include "../kernel/complain.h"
 #include "options.h"
 
@@ -66,17 +66,6 @@ static const char *usual_scenes[] = {
 
 #define N_USUAL_SCENES (sizeof(usual_scenes) / sizeof(usual_scenes[0]))
 
-static int parse_number(const char *option, const char *text, unsigned long max, unsigned *ret)
-{
-        char *end;
-        unsigned long number = strtoul(text, &end, 10);
-
-        if (end == text || *end || *text == '-' || number < 1 || number > max)
-                return complain(-EINVAL, "--%s %s: wants a number from 1 to %lu", option, text, max);
-        *ret = (unsigned)number;
-        return 0;
-}
-
 static int parse_one(int option, const char *text, struct sweep_options *options)
 {
         switch (option) {
@@ -89,9 +78,9 @@ static int parse_one(int option, const char *text, struct sweep_options *options
                 options->state = text;
                 return 0;
         case OPTION_WORKERS:
-                return parse_number("workers", text, WORKERS_MAX, &options->workers);
+                return parse_count("workers", text, 1, WORKERS_MAX, &options->workers);
         case OPTION_TOP:
-                return parse_number("top", text, SETS_MAX, &options->top);
+                return parse_count("top", text, 1, SETS_MAX, &options->top);
         case OPTION_FIGURES:
                 options->figures = true;
                 return 0;
