@@ -38,10 +38,10 @@ static uint64_t round_up(uint64_t bytes)
         return (bytes + LIMIT_GRAIN_BYTES - 1) / LIMIT_GRAIN_BYTES * LIMIT_GRAIN_BYTES;
 }
 
-/* A limit that would not bind is the one that was found. */
+/* A limit that would not bind is the one that was found. What is rounded is at least a grain below the largest number. */
 static uint64_t as_limit(const struct cgb_memory_slot *slot, uint64_t bytes)
 {
-        return cgb_plus(bytes, LIMIT_GRAIN_BYTES) > cgb_memory_lid(slot) ? slot->found_bytes : round_up(bytes);
+        return cgb_plus(bytes, LIMIT_GRAIN_BYTES) >= cgb_memory_lid(slot) ? slot->found_bytes : round_up(bytes);
 }
 
 /* Does usage come too near, or is there a sign that it was there already? Who sleeps has not waited for anything, so the trigger was not for it: it gives

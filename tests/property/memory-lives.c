@@ -9,7 +9,7 @@
 #include "dice.h"
 #include "memory-world.h"
 
-#define LIVES 60
+#define LIVES 120
 #define ROUNDS 600
 
 static uint64_t random_size(struct dice *dice)
@@ -127,8 +127,9 @@ static uint64_t random_step_usec(struct dice *dice)
 static void one_life(uint64_t seed, size_t *ret_actions)
 {
         struct dice dice = {seed};
-        struct memory_world *world = memory_world_new(dice_between(&dice, 1, 8) * GIB, dice_percent(&dice, 70) ? 4 * GIB : 0,
-                dice_percent(&dice, 50));
+        uint64_t size_bytes = dice_between(&dice, 1, 8) * GIB; /* one throw a line: of arguments each compiler has its own order */
+        uint64_t swap_bytes = dice_percent(&dice, 70) ? 4 * GIB : 0;
+        struct memory_world *world = memory_world_new(size_bytes, swap_bytes, dice_percent(&dice, 50));
 
         for (int i = 0; i < ROUNDS; i++) {
                 come_and_go(world, &dice);

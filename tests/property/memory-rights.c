@@ -381,6 +381,23 @@ static void parents_are_raised_before_and_lowered_after_their_children(void **st
         assert_true(world->groups[tenant].high_bytes >= world->groups[child].high_bytes);
 }
 
+static void a_parent_has_no_limit_while_a_child_has_none(void **state)
+{
+        struct memory_world *world = *state;
+        struct cgb_memory_group below = {.size = sizeof below, .parent = memory_world_join(world, 0), .share_permille = 1000,
+                .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX};
+        cgb_node hog = memory_world_join_as(world, &below), open = memory_world_join_as(world, &below);
+
+        story_group(world, 400 * MIB, true);
+        world->groups[hog].anon_bytes = 1500 * MIB;
+        world->groups[hog].active = world->groups[open].active = true;
+        world->groups[open].anon_bytes = 10 * MIB;
+        memory_world_live(world, 300);
+        assert_true(world->groups[hog].high_bytes < CGB_MEMORY_MAX);
+        assert_int_equal(world->groups[open].high_bytes, CGB_MEMORY_MAX);
+        assert_int_equal(world->groups[below.parent].high_bytes, CGB_MEMORY_MAX);
+}
+
 static void a_kernel_without_reclaim_is_only_watched(void **state)
 {
         struct memory_world *world = *state;
@@ -487,6 +504,7 @@ int main(void)
                 in_a_world(who_grows_near_its_limit_is_read_four_times_a_second),
                 in_a_world(lanes_are_one_workspace),
                 in_a_world(parents_are_raised_before_and_lowered_after_their_children),
+                in_a_world(a_parent_has_no_limit_while_a_child_has_none),
                 in_a_world(a_kernel_without_reclaim_is_only_watched),
                 in_a_world(floors_beyond_the_parents_low_are_refused_with_the_numbers),
                 in_a_world(wrong_arguments_are_refused_and_change_nothing),
