@@ -40,7 +40,7 @@ struct cgb_memory_options {
         uint32_t capacity;              /**< groups there is room for, the root included; 1..1048576 */
         uint64_t step_usec;             /**< how often an awake group is read; 10 ms..60 s */
         bool can_reclaim;               /**< memory.reclaim is there (Linux 5.19); without it nothing is ever taken, and no limit lowered */
-        bool reclaims_exactly;          /**< multi-generation LRU is on: takes what was asked for; else up to 60 % more, so less is asked for */
+        bool reclaims_exactly;          /**< multi-generation LRU is on: takes what was asked for, and what is cold; else up to 60 % more, so less is asked for, and nobody awake is */
 };
 
 /** A group that joins. */

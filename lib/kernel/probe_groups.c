@@ -233,7 +233,7 @@ void cgb_check_reclaim(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "available, and takes what it is asked for");
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL,
-                        "available, but takes up to 60 %% more than it is asked for, so at most 16 MiB are asked for at once: y in "
+                        "available, but takes up to 60 %% more than it is asked for, and what is in use: at most 16 MiB are asked for at once, and nobody awake is; y in "
                         "/sys/kernel/mm/lru_gen/enabled (Linux 6.1) makes it exact");
 }
 

@@ -35,6 +35,15 @@
 #define BACKOFF_MIN_USEC (30 * SECOND_USEC)
 #define BACKOFF_MAX_USEC (3600 * SECOND_USEC)
 
+/*
+ * Who works has cold pages among those it uses, and only generations know which. From the two lists of active and inactive pages the kernel takes any: it looks
+ * whether a page was used just after it has cleared the mark that says so.
+ */
+static bool finds_cold_pages(const struct cgb_memory *law)
+{
+        return law->options.reclaims_exactly;
+}
+
 enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t quiet_usec = law->clock_usec - rights->last_active_usec;
@@ -45,7 +54,7 @@ enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const s
                 return CGB_MEMORY_REASON_IDLE;
         if (cgb_memory_is_asleep(law, rights) && (law->contended || law->pool.free_bytes < law->ready_bytes))
                 return CGB_MEMORY_REASON_ASLEEP;
-        if (law->contended && rights->usage_bytes > rights->fair_bytes)
+        if (law->contended && rights->usage_bytes > rights->fair_bytes && finds_cold_pages(law))
                 return CGB_MEMORY_REASON_OVER_SHARE;
         return CGB_MEMORY_REASON_NONE;
 }

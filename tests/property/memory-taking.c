@@ -71,7 +71,7 @@ static void one_step_takes_a_hundredth_and_at_most_its_cap(void **state)
         cgb_node hog, modest;
 
         world->size_bytes = 64 * GIB;
-        hog = story_group(world, 60 * GIB, true);
+        hog = story_group(world, 60 * GIB, world->options.reclaims_exactly);
         modest = story_group(world, 3 * GIB, true);
         world->swap_free_bytes = 128 * GIB;
         assert_true(story_live_until_asked(world, hog, 60) <= 60);
@@ -82,6 +82,20 @@ static void one_step_takes_a_hundredth_and_at_most_its_cap(void **state)
         world->groups[modest].anon_bytes = 0;
         assert_true(story_live_until_asked(world, hog, 60) <= 60);
         assert_true(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->bytes <= 10 * MIB);
+}
+
+static void where_cold_pages_cannot_be_told_nobody_awake_is_asked(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node hog, modest;
+
+        story_crowd(world, &hog, &modest);
+        memory_world_live(world, 300);
+        assert_true(memory_world_is_contended(world));
+        assert_int_equal(memory_world_usage(world, hog), 1500 * MIB);
+        world->groups[hog].active = false;
+        assert_in_range(story_live_until_asked(world, hog, 60), 25, 45);
+        assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->reason, CGB_MEMORY_REASON_ASLEEP);
 }
 
 /* What cannot go anywhere is not asked for: no swap, no file pages. */
@@ -374,6 +388,7 @@ int main(void)
                 in_a_world(sleepers_give_when_memory_is_short_and_idlers_before),
                 in_a_world(one_step_takes_a_hundredth_and_at_most_its_cap),
                 in_an_inexact_world(one_step_takes_a_hundredth_and_at_most_its_cap),
+                in_an_inexact_world(where_cold_pages_cannot_be_told_nobody_awake_is_asked),
                 in_a_world(without_swap_there_is_little_to_take),
                 in_a_world(who_may_not_swap_is_asked_for_no_more_than_its_file_pages),
                 in_a_world(usage_is_never_driven_below_the_floor),
