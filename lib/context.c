@@ -17,7 +17,7 @@
 #include "context.h"
 #include "kernel/mount.h"
 #include "kernel/path.h"
-#include "reclaim.h"
+#include "memory/reclaim.h"
 
 /* Once a second: what helps is to be armed before the burst, not to be quick after it. */
 #define STEP_USEC 1000000ull

@@ -5,33 +5,32 @@
  * What a context is made of, and which file of lib/ does what with it:
  *
  *     context.c    its life, options and getters         workspace.c  groups that the embedder makes
- *     manage.c     start, dispatch, stop                 setup.c      controllers and parents that were made for them
- *     discover.c   groups come and go                    journal.c    what the files held before
- *     scout.c      the way to what a rule names            floors.c     memory.low of workspaces, and of what was made above them
- *     groups.c     the table of groups                   events.c     what happened
+ *     manage.c     start, dispatch, stop                 events.c     what happened
+ *     discover.c   groups come and go                    scout.c      the way to what a rule names
+ *     groups.c     the table of groups                   writers.c    who writes which group
  *     sense.c      files -> policy                       apply.c      policy -> files
- *     credits.c    what was earned outlives a restart    state.c      where files are kept, and the lock
- *     writers.c    who writes which group                put-back.c   what the journal says, to the kernel or to systemd
- *     sort.c       processes into lanes of a workspace   lanes.c      the groups of lanes
- *     sort-batch.c who looks and moves, in a thread
- *     memory-control.c, memory-sense.c, memory-apply.c   the memory law on these files, with reclaim.c: memory.reclaim in threads,
- *     and trigger.c: what wakes the loop when memory is short
+ *
+ *     state/       what is kept on disk, and why nothing is lost: the journal of what files held before, controllers and parents
+ *                  that were made, credits, the lock
+ *     lanes/       the groups of lanes, and which process goes into which of them: looked at and moved in a thread
+ *     memory/      the memory law on these files; memory.reclaim in threads, and what wakes the loop when memory is short
+ *     owner/       whose a group is
  */
 #include <cgburst/cgburst.h>
 
 #include "backend/backend.h"
-#include "credits.h"
 #include "events.h"
 #include "fault.h"
-#include "journal.h"
-#include "memory-control.h"
-#include "owner.h"
 #include "kernel/fdcache.h"
 #include "kernel/group.h"
 #include "kernel/tree.h"
+#include "lanes/sort.h"
+#include "memory/control.h"
+#include "owner/owner.h"
 #include "rules/rules.h"
-#include "sort.h"
-#include "state.h"
+#include "state/credits.h"
+#include "state/journal.h"
+#include "state/state.h"
 
 /** A group that is managed, or the parent itself, which has no account and depth 0. */
 struct cgb_group {
@@ -185,7 +184,7 @@ int cgb_journal_write(struct cgb *cgb);
 void cgb_weight_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
 bool cgb_weight_is_ours(struct cgb *cgb, struct cgb_group *group, uint32_t weight);
 
-/* put-back.c */
+/* state/put-back.c */
 int cgb_put_back(struct cgb *cgb, struct cgb_journal *journal, size_t *ret_count, struct cgb_fault *fault);
 void cgb_put_back_done(struct cgb_journal *journal, const struct cgb_backend_result *result);
 

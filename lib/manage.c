@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "context.h"
-#include "lanes.h"
-#include "setup.h"
+#include "lanes/lanes.h"
+#include "state/setup.h"
 
 /* A crash forgets a minute of a quarter of an hour. */
 #define SAVE_EVERY_USEC 60000000ull

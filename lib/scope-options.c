@@ -10,8 +10,8 @@
 
 #include "fault.h"
 #include "kernel/path.h"
+#include "owner/unit.h"
 #include "scope.h"
-#include "unit.h"
 
 void cgb_scope_options_init(struct cgb_scope_options *options)
 {

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "context.h"
-#include "floors.h"
 #include "kernel/path.h"
-#include "setup.h"
+#include "memory/floors.h"
+#include "state/setup.h"
 
 static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../kernel/complain.h"
+#include "complain.h"
 #include "numbers.h"
 
 int parse_count(const char *option, const char *text, unsigned long min, unsigned long max, unsigned *ret)

@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
+#include "../common/stats.h"
 #include "../kernel/crew.h"
-#include "../kernel/files.h"
-#include "../kernel/stats.h"
 #include "compile.h"
 
 /* Plain C that needs nothing but the C library, of the project's middle size: it compiles wherever there is a compiler. */

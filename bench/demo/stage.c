@@ -5,7 +5,7 @@
 
 #include <cgburst/policy.h>
 
-#include "../kernel/clock.h"
+#include "../common/clock.h"
 #include "../kernel/run.h"
 #include "stage.h"
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../kernel/stats.h"
+#include "../common/stats.h"
 #include "../kernel/usage.h"
 
 enum demo_phase {

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/interrupt.h"
 #include "../common/numbers.h"
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
-#include "../kernel/interrupt.h"
 #include "../kernel/run.h"
 #include "../verbs.h"
 #include "stage.h"

@@ -6,7 +6,7 @@
 
 #include <cgburst/policy.h>
 
-#include "clock.h"
+#include "../common/clock.h"
 #include "converge.h"
 #include "load.h"
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "complain.h"
+#include "../common/complain.h"
 #include "crew.h"
 
 void *share_memory(size_t size)

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "complain.h"
-#include "files.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "groups.h"
 #include "units.h"
 

@@ -2,7 +2,7 @@
 
 #include <sched.h>
 
-#include "clock.h"
+#include "../common/clock.h"
 #include "load.h"
 
 /* A look at the clocks costs 1 us natively and some 10 us in an emulated machine; a burst overshoots by half a chunk. */

@@ -11,10 +11,10 @@
 
 #include <cgburst/cgburst.h>
 
-#include "clock.h"
-#include "complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "crew.h"
-#include "files.h"
 #include "manager.h"
 
 #define STATE_TEMPLATE "/tmp/cgburst-bench-XXXXXX"

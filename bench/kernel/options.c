@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "complain.h"
 #include "options.h"
 
 static const char help[] =

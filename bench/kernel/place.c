@@ -12,8 +12,8 @@
 
 #include <cgburst/cgburst.h>
 
-#include "complain.h"
-#include "files.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "groups.h"
 #include "units.h"
 

@@ -5,10 +5,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "../common/clock.h"
+#include "../common/stats.h"
 #include "crew.h"
 #include "probe.h"
-#include "stats.h"
 
 struct probe *probe_new(const struct probe_plan *plan, const struct spinner *spinner, int wake_fd)
 {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <sys/utsname.h>
 
-#include "complain.h"
+#include "../common/complain.h"
 #include "report.h"
 
 static void write_percentiles(FILE *file, const struct percentiles *values)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "complain.h"
+#include "../common/complain.h"
 #include "late.h"
 #include "report.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "run.h"
 
 /* A burst that has not come back after so long has met a machine that does not work. */

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/interrupt.h"
+#include "../common/stats.h"
 #include "crew.h"
 #include "groups.h"
-#include "interrupt.h"
 #include "manager.h"
 #include "probe.h"
-#include "stats.h"
 #include "usage.h"
 
 enum policy_kind {

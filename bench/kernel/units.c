@@ -11,8 +11,8 @@
 
 #include <cgburst/scope.h>
 
-#include "clock.h"
-#include "complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "crew.h"
 #include "units.h"
 

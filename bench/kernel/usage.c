@@ -3,7 +3,7 @@
 #include <math.h>
 #include <sched.h>
 
-#include "clock.h"
+#include "../common/clock.h"
 #include "usage.h"
 
 struct usage usage_now(const struct groups *groups, pid_t manager)

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/interrupt.h"
 #include "../verbs.h"
-#include "clock.h"
-#include "complain.h"
 #include "converge.h"
-#include "interrupt.h"
 #include "late.h"
 #include "options.h"
 #include "report.h"

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
+#include "../common/clock.h"
 #include "actor.h"
 
 #define PAGE_BYTES UINT64_C(4096)

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../kernel/stats.h"
+#include "../common/stats.h"
 
 #define ACTOR_STEPS_MAX 32
 #define ACTOR_SAMPLES_MAX 65536

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "../kernel/crew.h"
-#include "../kernel/files.h"
 #include "build.h"
 
 #define DIR_TEMPLATE "/tmp/cgburst-build-XXXXXX"

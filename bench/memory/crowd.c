@@ -6,8 +6,8 @@
  * and go back to sleep.
  */
 
+#include "../common/clock.h"
 #include "scenario.h"
-#include "../kernel/clock.h"
 
 #define AWAKE 2
 #define SLEEPERS 4

@@ -5,8 +5,8 @@
  * would say. Who ends it is the kernel, or the operator who reads its name.
  */
 
+#include "../common/clock.h"
 #include "scenario.h"
-#include "../kernel/clock.h"
 
 #define WORKERS 2
 #define LEAKER WORKERS

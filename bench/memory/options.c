@@ -4,9 +4,9 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
 #include "options.h"
 
 #define SECONDS_MAX 3600

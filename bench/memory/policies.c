@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../kernel/complain.h"
-#include "../kernel/files.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "../peers/memory-limits.h"
 #include "../peers/uresourced.h"
 #include "limiter.h"

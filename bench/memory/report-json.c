@@ -7,7 +7,7 @@
 #include <math.h>
 #include <sys/utsname.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "report.h"
 
 #define NUMBER_FORMAT "%.6g"

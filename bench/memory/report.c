@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/stats.h"
+#include "../common/stats.h"
 #include "report.h"
 
 #define LABEL_WIDTH 36

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "scenario.h"
 
 /* memory.max above the peak: what the peak of the same build differs by from one time to the next is less. */

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
-#include "../kernel/files.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "policies.h"
 #include "stage.h"
 

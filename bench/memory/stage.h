@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../common/interrupt.h"
 #include "../kernel/crew.h"
 #include "../kernel/groups.h"
-#include "../kernel/interrupt.h"
 #include "../kernel/manager.h"
 #include "actor.h"
 #include "witness.h"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "../verbs.h"
 #include "report.h"
 

@@ -5,8 +5,8 @@
  * all the time beside them. Growth is timed in pieces of 64 KiB: what a limit that is too low costs is seen in the longest of them.
  */
 
+#include "../common/clock.h"
 #include "scenario.h"
-#include "../kernel/clock.h"
 
 #define WORKER 0
 #define SLEEPERS 4

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/files.h"
+#include "../common/files.h"
 #include "witness.h"
 
 uint64_t witness_number(const char *text, const char *key)

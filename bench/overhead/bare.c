@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "bare.h"
 
 /* More than cpu.stat has with every controller there is. */

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../kernel/complain.h"
-#include "../kernel/stats.h"
+#include "../common/complain.h"
+#include "../common/stats.h"
 #include "cost.h"
 
 /* Everybody's weight has been written once by then, and so is in the journal, which is synced to disk for a first write. */

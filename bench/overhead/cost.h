@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "../common/interrupt.h"
 #include "../kernel/groups.h"
-#include "../kernel/interrupt.h"
 #include "crowd.h"
 
 struct cost {

@@ -9,9 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
-#include "../kernel/files.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/files.h"
 #include "../kernel/usage.h"
 #include "crowd.h"
 

@@ -13,8 +13,8 @@
 
 #include <cgburst/cgburst.h>
 
+#include "../common/interrupt.h"
 #include "../kernel/groups.h"
-#include "../kernel/interrupt.h"
 #include "bare.h"
 #include "law.h"
 #include "workers.h"

@@ -6,9 +6,9 @@
 
 #include <cgburst/policy.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
-#include "../kernel/stats.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
+#include "../common/stats.h"
 #include "law.h"
 
 #define STEP_USEC USEC_PER_SEC

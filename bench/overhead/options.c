@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "../kernel/complain.h"
 #include "cost.h"
 
 #define LIST_MAX (sizeof(((struct cost_options *)0)->workspaces) / sizeof(uint64_t))

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../kernel/usage.h"
 #include "../verbs.h"
 #include "cost.h"

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../common/interrupt.h"
 #include "../kernel/groups.h"
-#include "../kernel/interrupt.h"
 
 struct orders;
 

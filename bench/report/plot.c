@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "html.h"
 #include "plot.h"
 

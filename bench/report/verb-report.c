@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../verbs.h"
 #include "page.h"
 #include "plot.h"

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "run.h"
 
 #define TICK_USEC UINT64_C(10000)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
-#include "../kernel/stats.h"
+#include "../common/complain.h"
+#include "../common/stats.h"
 #include "scenario.h"
 
 #define MIB MEM_MIB_PAGES

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../kernel/stats.h"
+#include "../common/stats.h"
 #include "run.h"
 
 #define GROUPS 4

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "../kernel/complain.h"
 #include "../verbs.h"
 #include "run.h"
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
-#include "../kernel/stats.h"
+#include "../common/complain.h"
+#include "../common/stats.h"
 #include "trace.h"
 
 #define SPAN_SEC 3600.0

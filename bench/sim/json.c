@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "json.h"
 
 #define NUMBER_FORMAT "%.6g"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "../kernel/complain.h"
 #include "options.h"
 #include "trace.h"
 

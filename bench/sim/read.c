@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "trace.h"
 
 #define HEADER "arrival_sec,workspace,kind,cpu_sec,parallelism,memory_bytes"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../peers/policies.h"
 #include "policies.h"
 #include "registry.h"

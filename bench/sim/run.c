@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
-#include "../kernel/complain.h"
+#include "../common/clock.h"
+#include "../common/complain.h"
 #include "run.h"
 
 #define SEC(usec) ((double)(usec)*1e-6)

@@ -4,7 +4,7 @@
 
 /* One trace under one policy. */
 
-#include "../kernel/interrupt.h"
+#include "../common/interrupt.h"
 #include "layout.h"
 #include "measure.h"
 #include "registry.h"

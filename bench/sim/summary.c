@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "../kernel/stats.h"
+#include "../common/stats.h"
 #include "summary.h"
 
 static int compare(const void *a, const void *b)

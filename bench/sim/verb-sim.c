@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../verbs.h"
 #include "options.h"
 #include "report.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../sim/run.h"
 #include "cells.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../sim/run.h"
 #include "grid.h"
 

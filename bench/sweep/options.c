@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../common/complain.h"
 #include "../common/numbers.h"
-#include "../kernel/complain.h"
 #include "options.h"
 
 static const char help[] =

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../kernel/clock.h"
+#include "../common/clock.h"
 #include "progress.h"
 
 #define BAR_WIDTH 30

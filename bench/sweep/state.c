@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../sim/json.h"
 #include "../sim/run.h"
 #include "state.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../kernel/complain.h"
+#include "../common/complain.h"
 #include "../verbs.h"
 #include "options.h"
 #include "report.h"

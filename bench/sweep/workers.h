@@ -7,7 +7,7 @@
  * cell that nobody has taken from a counter in shared memory, and sends what came out through a pipe.
  */
 
-#include "../kernel/interrupt.h"
+#include "../common/interrupt.h"
 #include "cells.h"
 #include "state.h"
 

@@ -19,7 +19,7 @@
 
 #include "backend/systemd.h"
 #include "kernel/parse.h"
-#include "unit.h"
+#include "owner/unit.h"
 
 /* At once. With more the manager's answers come no faster (measured: 32 gain a sixth), and what was sent cannot be replaced. */
 #define CALLS_MAX 4

@@ -15,7 +15,7 @@
 #include "kernel/path.h"
 #include "kernel/probe.h"
 #include "kernel/verbs.h"
-#include "owner.h"
+#include "owner/owner.h"
 
 void cgb_check_cgroup2(struct cgb_check *check, const struct cgb_probe *probe)
 {

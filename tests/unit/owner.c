@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
-#include "owner.h"
+#include "owner/owner.h"
 #include "scratch.h"
 
 /* A host, in lists that NULL ends. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "kernel/tree.h"
-#include "reclaim.h"
+#include "memory/reclaim.h"
 #include "scratch.h"
 
 #define NEVER_USEC (3600 * 1000000ull)

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "trigger.h"
+#include "memory/trigger.h"
 
 #define PATIENCE_MSEC 10000
 #define A_WHILE_MSEC 50

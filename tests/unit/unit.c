@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "unit.h"
+#include "owner/unit.h"
 
 static void units_that_have_groups_are_known_by_their_type(void **state)
 {

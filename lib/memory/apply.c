@@ -6,8 +6,8 @@
 #include <errno.h>
 
 #include "context.h"
+#include "memory/reclaim.h"
 #include "policy/memory-headroom.h"
-#include "reclaim.h"
 
 static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "context.h"
-#include "credits.h"
+#include "state/credits.h"
 
 #define SUFFIX ".credits"
 

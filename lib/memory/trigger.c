@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "trigger.h"
+#include "memory/trigger.h"
 
 /* The thread has descriptors of its own: nobody has to wait until it has noticed the end. */
 struct waiter {

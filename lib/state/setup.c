@@ -9,8 +9,8 @@
 #include "kernel/parse.h"
 #include "kernel/path.h"
 #include "kernel/verbs.h"
-#include "setup.h"
-#include "state.h"
+#include "state/setup.h"
+#include "state/state.h"
 
 #define SUFFIX ".setup"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "owner.h"
+#include "owner/owner.h"
 #include "rules/glob.h"
 
 /* What is left of a text. */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * owner.h - who writes a group's files: the judgement (owner.c) apart from the looking (owner-look.c) and from what libcgroup's configuration names
- * (owner-claims.c), so that every kind of host can be judged without being on it.
+ * owner.h - who writes a group's files: the judgement (owner.c) apart from the looking (look.c) and from what libcgroup's configuration names
+ * (claims.c), so that every kind of host can be judged without being on it.
  */
 #include <cgburst/owner.h>
 
@@ -55,6 +55,6 @@ void cgb_owner_host_close(struct cgb_owner_host *host);
 /** Whose is @path, which need not exist? */
 void cgb_owner_find(struct cgb_owner_host *host, const char *path, struct cgb_owner *ret);
 
-/* owner-bus.c: of the caller's own manager's units; false also if it does not answer. */
+/* delegation.c: of the caller's own manager's units; false also if it does not answer. */
 bool cgb_owner_ask(struct cgb_owner_host *host, const char *unit);
 void cgb_owner_ask_no_more(struct cgb_owner_host *host);

@@ -11,7 +11,7 @@
 
 #include "fault.h"
 #include "kernel/mount.h"
-#include "state.h"
+#include "state/state.h"
 
 static const char *const remedy = "name a folder that you may write to (state_dir, --state-dir)";
 

@@ -14,8 +14,8 @@
 #include "context.h"
 #include "kernel/exactness.h"
 #include "kernel/path.h"
-#include "reclaim.h"
-#include "trigger.h"
+#include "memory/reclaim.h"
+#include "memory/trigger.h"
 
 /* A reclaim of 32 MiB takes milliseconds; one that takes this long waits for a disk, and is worth more cancelled than done. */
 #define RECLAIM_DEADLINE_USEC 2000000ull

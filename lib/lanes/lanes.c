@@ -13,8 +13,8 @@
 #include "kernel/path.h"
 #include "kernel/process.h"
 #include "kernel/verbs.h"
-#include "lanes.h"
-#include "state.h"
+#include "lanes/lanes.h"
+#include "state/state.h"
 
 #define SUFFIX ".lanes"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "unit.h"
+#include "owner/unit.h"
 
 bool cgb_unit_is(const char *name, const char *type)
 {

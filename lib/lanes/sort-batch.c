@@ -10,8 +10,8 @@
 #include "kernel/path.h"
 #include "kernel/process.h"
 #include "kernel/verbs.h"
-#include "lanes.h"
-#include "sort-batch.h"
+#include "lanes/lanes.h"
+#include "lanes/sort-batch.h"
 
 /*
  * A process is first seen perhaps between fork and exec, under its parent's name: so it is looked at again in the next step. After that it

@@ -4,11 +4,11 @@
  */
 #include <stdlib.h>
 
-#include "owner.h"
+#include "owner/owner.h"
 
 #ifdef HAVE_LIBSYSTEMD
 #include "bus.h"
-#include "unit.h"
+#include "owner/unit.h"
 
 bool cgb_owner_ask(struct cgb_owner_host *host, const char *unit)
 {

@@ -16,7 +16,7 @@
 #include "fault.h"
 #include "kernel/mount.h"
 #include "kernel/path.h"
-#include "owner.h"
+#include "owner/owner.h"
 
 typedef int add_claims(struct cgb_claims *claims, const char *text, size_t n);
 

@@ -19,7 +19,7 @@
 #include "kernel/group.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
-#include "reclaim.h"
+#include "memory/reclaim.h"
 
 /* So many may hang at once: more would say no more, and each costs a thread. */
 #define THREADS_MAX 4

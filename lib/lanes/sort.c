@@ -6,8 +6,8 @@
 
 #include "context.h"
 #include "fault.h"
-#include "lanes.h"
-#include "sort-batch.h"
+#include "lanes/lanes.h"
+#include "lanes/sort-batch.h"
 
 static bool is_lane(const struct cgb_group *group)
 {

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "fault.h"
-#include "journal.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
-#include "state.h"
+#include "state/journal.h"
+#include "state/state.h"
 
 #define SUFFIX ".journal"
 #define MAGIC "cgburst journal 1\n"

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "fault.h"
-#include "floors.h"
 #include "kernel/parse.h"
 #include "kernel/path.h"
-#include "memory-control.h"
-#include "setup.h"
+#include "memory/control.h"
+#include "memory/floors.h"
+#include "state/setup.h"
 
 #define MIB (1024 * 1024)
 

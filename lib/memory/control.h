@@ -61,14 +61,14 @@ void cgb_memory_forget_foreign(struct cgb *cgb);
 /** Floor and cap may have been changed by whoever made the group. */
 void cgb_memory_look_at_rights(struct cgb *cgb, struct cgb_group *group);
 
-/* memory-sense.c */
+/* sense.c */
 /** What the host has; 0 if that cannot be told. */
 uint64_t cgb_memory_host_bytes(void);
 int cgb_memory_read_limit(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, uint64_t *ret);
 int cgb_memory_read_usage(struct cgb *cgb, struct cgb_group *group, uint64_t *ret);
 void cgb_memory_sense(struct cgb *cgb, uint64_t now_usec);
 
-/* memory-apply.c */
+/* apply.c */
 void cgb_memory_apply(struct cgb *cgb);
 void cgb_memory_limit_done(struct cgb *cgb, struct cgb_group *group, const struct cgb_backend_result *result);
 bool cgb_memory_limit_is_ours(struct cgb *cgb, struct cgb_group *group, uint64_t bytes);

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "kernel/path.h"
-#include "owner.h"
-#include "unit.h"
+#include "owner/owner.h"
+#include "owner/unit.h"
 
 /* Where on the way down we are. */
 enum place {
