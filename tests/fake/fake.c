@@ -388,3 +388,15 @@ int fake_teardown_unprivileged(void **state)
 
         return become(0) == 0 ? r : -1;
 }
+
+int fake_restore(struct fake *fake)
+{
+        struct cgb_fault fault;
+        int r = cgb_restore(&fake->options, &fault);
+
+        if (r < 0) {
+                assert_int_equal(fault.code, r);
+                assert_string_not_equal(fault.message, "");
+        }
+        return r;
+}

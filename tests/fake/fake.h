@@ -91,6 +91,9 @@ void fake_run(struct fake *fake, struct cgb *cgb, int steps, const struct fake_l
 /** A process of its own starts to manage, runs @steps and dies without a word. */
 void fake_crash(struct fake *fake, int steps, const struct fake_load *loads);
 
+/** cgb_restore(), whose fault says what went wrong if something did. */
+int fake_restore(struct fake *fake);
+
 /** Takes events until one of that type comes, for @name or, with NULL, for anybody. @return false, and the queue is empty, if none did. */
 bool fake_take_event(struct cgb *cgb, enum cgb_event_type type, const char *name, struct cgb_event *ret);
 /** Empties the queue. @return how many of that type there were, for @name or, with NULL, for anybody. */
