@@ -2,7 +2,7 @@
 #
 # A thin front. Everything real is in meson.build and in the scripts that are called here.
 
-.PHONY: all demo test bench-kernel bench install clean packages
+.PHONY: all demo test bench-kernel bench format install clean packages
 
 all: build/build.ninja
 	ninja -C build
@@ -22,6 +22,10 @@ bench-kernel: packages all
 # All measurements, in half an hour: build/report.html and build/bench.json. TRACES=DIR: replay the traces there as well.
 bench: packages all
 	bench/bench-all.sh $(if $(TRACES),--traces "$(TRACES)")
+
+# As .clang-format says, with version 14; `make test` looks.
+format: packages
+	find bench examples include lib tests -name '*.[ch]' -exec clang-format -i {} +
 
 install: all
 	meson install -C build

@@ -37,7 +37,7 @@ static void print_events(struct cgb *cgb)
 /* Until a signal, or until nothing can go on. */
 static int loop(struct cgb *cgb, int signal_fd)
 {
-        struct pollfd fds[] = { { .fd = cgb_get_fd(cgb), .events = POLLIN }, { .fd = signal_fd, .events = POLLIN } };
+        struct pollfd fds[] = {{.fd = cgb_get_fd(cgb), .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
         int r = 0;
 
         while (r >= 0 && !fds[1].revents && poll(fds, 2, -1) >= 0) {

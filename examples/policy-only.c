@@ -82,7 +82,7 @@ static void step(struct machine *machine)
         cgb_policy_observe_pool(machine->policy, CGB_NODE_ROOT, &pool);
         while (cgb_policy_next_to_read(machine->policy, CGB_NODE_ROOT, &node)) {
                 size_t i = index_of(machine, node);
-                const struct cgb_account_sample sample = { .usage_usec = machine->usage_usec[i], .identity = i + 1 };
+                const struct cgb_account_sample sample = {.usage_usec = machine->usage_usec[i], .identity = i + 1};
 
                 cgb_policy_observe(machine->policy, node, &sample);
         }
@@ -156,7 +156,7 @@ static void tell_story(struct machine *machine)
         for (unsigned second = 1; second <= 20; second++) {
                 uint64_t used_permille[WORKSPACES];
 
-                share_out(machine, (bool[]){ true, true, second > 10 && second <= 15 }, used_permille);
+                share_out(machine, (bool[]){true, true, second > 10 && second <= 15}, used_permille);
                 live(machine, used_permille);
         }
 }
@@ -193,7 +193,7 @@ static int read_steps(struct machine *machine, FILE *stream)
 
 int main(int argc, char **argv)
 {
-        struct machine machine = { 0 };
+        struct machine machine = {0};
         struct cgb_policy_options options;
 
         cgb_policy_options_init(&options, STEP_USEC, CAPACITY);

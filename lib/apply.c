@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Policy -> files. Before a file is written for the first time its value is on disk in the journal; before every write the file is
- * read once more, because what is there may be somebody else's.
+ * Policy -> files. Before a file is written for the first time its value is on disk in the journal; before every write the
+ * file is read once more, because what is there may be somebody else's.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "context.h"
 
-/* How many files are read in a step only to see that they hold what we wrote: all of them within 32 steps, and at most twenty
- * microseconds of reading, by which a thousand are gone through in a minute. */
+/*
+ * How many files are read in a step only to see that they hold what we wrote: all of them within 32 steps, and at most
+ * twenty microseconds of reading, by which a thousand are gone through in a minute.
+ */
 #define CHECKS_MIN 4
 #define CHECKS_MAX 16
 #define CHECKS_STEPS 32
 
 /*
- * mkdir and writing the share are two things, and in between whoever makes a group may have to wait for a CPU. What is written over our
- * weight is somebody else's: so in a new group ours is written only when its maker has had this long. It has no credit yet anyway.
+ * mkdir and writing the share are two things, and in between whoever makes a group may have to wait for a CPU. What is
+ * written over our weight is somebody else's: so in a new group ours is written only when its maker has had this long. It
+ * has no credit yet anyway.
  */
 #define MAKERS_USEC 1000000ull
 
@@ -50,7 +53,8 @@ int cgb_journal_of(struct cgb *cgb, struct cgb_journal *ret)
                 const struct cgb_group *group = cgb->groups[i];
 
                 if (group->journalled && !group->foreign)
-                        r = cgb_journal_add(ret, group->dir.inode, is_unit(group) ? CGB_JOURNAL_UNIT_WEIGHT : CGB_JOURNAL_WEIGHT,
+                        r = cgb_journal_add(ret, group->dir.inode,
+                                is_unit(group) ? CGB_JOURNAL_UNIT_WEIGHT : CGB_JOURNAL_WEIGHT,
                                 group->found_is_unset ? CGB_WEIGHT_UNSET : group->found_weight, group->name);
                 if (group->memory.journalled && !group->memory.foreign && r == 0)
                         r = cgb_journal_add(ret, group->dir.inode, is_unit(group) ? CGB_JOURNAL_UNIT_HIGH : CGB_JOURNAL_HIGH,
@@ -80,7 +84,8 @@ bool cgb_weight_is_ours(struct cgb *cgb, struct cgb_group *group, uint32_t weigh
 
         if (is_replaced(group, weight) || group->is_pending || (group->touched && weight == group->asked_weight))
                 return true;
-        return cgb_policy_get_account(cgb->policy, group->node, &account) < 0 || account.written == 0 || account.written == weight;
+        return cgb_policy_get_account(cgb->policy, group->node, &account) < 0 || account.written == 0 ||
+               account.written == weight;
 }
 
 /* Whoever made it wants it to have this one. */
@@ -91,7 +96,9 @@ static void makers_weight(struct cgb *cgb, struct cgb_group *group, uint32_t wei
         cgb_policy_set_share(cgb->policy, group->node, cgb_group_share(group));
 }
 
-/* What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share. */
+/*
+ * What the file holds is not what was last seen there. Before our first write that is the maker's: it is the group's share.
+ */
 static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t weight)
 {
         cgb_policy_set_written(cgb->policy, group->node, weight);
@@ -105,7 +112,8 @@ static void weight_changed(struct cgb *cgb, struct cgb_group *group, uint32_t we
         /* the value from before us is nobody's new wish: whoever owns the tree has written again what it knows */
         if (!group->undone && (weight == group->found_weight || is_unit(group))) {
                 if (weight != group->found_weight)
-                        makers_weight(cgb, group, weight); /* systemctl set-property: a share, and what is to be found after us */
+                        makers_weight(
+                                cgb, group, weight); /* systemctl set-property: a share, and what is to be found after us */
                 group->undone = true;
                 cgb_report(cgb, CGB_EVENT_UNDONE, group, &(struct cgb_event){.weight = weight});
                 return;
@@ -221,7 +229,10 @@ static size_t checks_per_step(size_t n_groups)
         return n < n_groups ? n : n_groups;
 }
 
-/* A few files a step are read though nothing is to be written there, so that no foreign write stays unnoticed, and no share of a new group. */
+/*
+ * A few files a step are read though nothing is to be written there, so that no foreign write stays unnoticed, and no share
+ * of a new group.
+ */
 static void look_around(struct cgb *cgb, uint64_t now_usec)
 {
         for (size_t n = checks_per_step(cgb->n_groups); n > 0; n--) {
@@ -230,7 +241,8 @@ static void look_around(struct cgb *cgb, uint64_t now_usec)
 
                 cgb_memory_look_at(cgb, group);
                 cgb_memory_look_at_rights(cgb, group);
-                if ((!group->touched && group->came_usec == 0) || group->foreign || group->is_pending || group->is_asked || cgb_group_is_dry(cgb, group))
+                if ((!group->touched && group->came_usec == 0) || group->foreign || group->is_pending || group->is_asked ||
+                        cgb_group_is_dry(cgb, group))
                         continue;
                 if (!is_early(group, now_usec))
                         group->came_usec = 0;

@@ -22,7 +22,8 @@ int cgb_bus_open(sd_bus **ret, bool of_user, struct cgb_fault *fault)
         sd_bus_unref(bus);
         snprintf(message, sizeof message, "no connection to the %s bus: %s", of_user ? "user's" : "system", strerror(-r));
         if (!of_user)
-                return cgb_fault_set(fault, r, "/run/dbus/system_bus_socket", message, "start dbus.service; a host without systemd has no units");
+                return cgb_fault_set(fault, r, "/run/dbus/system_bus_socket", message,
+                        "start dbus.service; a host without systemd has no units");
         return cgb_fault_set(fault, r, runtime != NULL ? runtime : "$XDG_RUNTIME_DIR", message,
                 "log in (ssh, or machinectl shell), or as root: loginctl enable-linger USER, then export XDG_RUNTIME_DIR=/run/user/UID");
 }

@@ -16,7 +16,7 @@
 #define CGB_BUS_TIMEOUT_USEC 10000000ull
 
 /**
- * Connects to the system bus, or to the caller's own. @return 0 and a connection for sd_bus_flush_close_unref(); -ENOENT and others if there is no such
- * bus, with the remedy in @fault, which may be NULL
+ * Connects to the system bus, or to the caller's own. @return 0 and a connection for sd_bus_flush_close_unref(); -ENOENT and
+ * others if there is no such bus, with the remedy in @fault, which may be NULL
  */
 int cgb_bus_open(sd_bus **ret, bool of_user, struct cgb_fault *fault);

@@ -82,7 +82,9 @@ static int find_mount(const char *mount, const struct cgb_backend_type *backend,
 
         if (mount == NULL && backend != NULL && backend->find_mount != NULL) {
                 r = backend->find_mount(ret);
-                return r < 0 ? cgb_fault_set(fault, r, backend->name, "it finds no cgroup v2 with the cpu controller", "name the mount, or see cgctl doctor") : 0;
+                return r < 0 ? cgb_fault_set(fault, r, backend->name, "it finds no cgroup v2 with the cpu controller",
+                                       "name the mount, or see cgctl doctor")
+                             : 0;
         }
         if (mount == NULL) {
                 r = cgb_mount_read_text(&text, &n, "/proc/self/mountinfo");
@@ -177,21 +179,25 @@ static char *without_slashes(const char *text, bool also_in_front)
 static int check_options(const struct cgb_options *options, struct cgb_fault *fault)
 {
         if (options->size != sizeof *options)
-                return cgb_fault_set(fault, -EINVAL, "size", "the options are of another version of cgburst", "call cgb_options_init()");
+                return cgb_fault_set(
+                        fault, -EINVAL, "size", "the options are of another version of cgburst", "call cgb_options_init()");
         if (options->step_usec < STEP_MIN_USEC || options->step_usec > STEP_MAX_USEC)
                 return cgb_fault_set(fault, -EINVAL, "step_usec", "the step is out of range", "10 ms to 60 s");
         if (options->depth < 1 || options->depth > DEPTH_MAX)
                 return cgb_fault_set(fault, -EINVAL, "depth", "the depth is out of range", "1 to 8");
         if ((options->flags & ~(CGB_DRY_RUN | CGB_MEMORY)) != 0)
-                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know", "use CGB_DRY_RUN, CGB_MEMORY or 0");
+                return cgb_fault_set(fault, -EINVAL, "flags", "there is a flag that this version does not know",
+                        "use CGB_DRY_RUN, CGB_MEMORY or 0");
         if (options->policy != NULL && cgb_policy_memory_size(options->policy) == 0)
                 return cgb_fault_set(fault, -EINVAL, "policy", "one of its values is out of range", "see cgburst/policy.h");
         if (options->state_dir != NULL && *options->state_dir == '\0')
                 return cgb_fault_set(fault, -EINVAL, "state_dir", "it is empty", "name a folder, or leave it NULL");
         if (cgb_backend_find(options->backend) == NULL)
-                return cgb_fault_set(fault, -EINVAL, "backend", "this build has no backend of that name", "cgroupfs, libcgroup, systemd or auto");
+                return cgb_fault_set(fault, -EINVAL, "backend", "this build has no backend of that name",
+                        "cgroupfs, libcgroup, systemd or auto");
         if (options->calls_per_second > CALLS_PER_SECOND_MAX)
-                return cgb_fault_set(fault, -EINVAL, "calls_per_second", "it is out of range", "1 to 1000, or 0 for the default");
+                return cgb_fault_set(
+                        fault, -EINVAL, "calls_per_second", "it is out of range", "1 to 1000, or 0 for the default");
         return 0;
 }
 
@@ -235,7 +241,8 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
                         return r;
         }
         cgb->options.parent = options->parent == NULL ? parent : without_slashes(options->parent, true);
-        cgb->options.state_dir = options->state_dir == NULL ? default_state_dir() : without_slashes(options->state_dir, false);
+        cgb->options.state_dir =
+                options->state_dir == NULL ? default_state_dir() : without_slashes(options->state_dir, false);
         if (cgb->options.parent == NULL || cgb->options.state_dir == NULL)
                 return cgb_fault_set(fault, -ENOMEM, "parent", "out of memory", NULL);
         if (!cgb_path_is_valid(cgb->options.parent) || has_control_characters(cgb->options.parent))
@@ -335,7 +342,8 @@ int cgb_get_fd(const struct cgb *cgb)
 
 uint64_t cgb_get_deadline_usec(const struct cgb *cgb)
 {
-        return cgb->memory.law != NULL && cgb->memory.due_usec < cgb->deadline_usec ? cgb->memory.due_usec : cgb->deadline_usec;
+        return cgb->memory.law != NULL && cgb->memory.due_usec < cgb->deadline_usec ? cgb->memory.due_usec
+                                                                                    : cgb->deadline_usec;
 }
 
 int cgb_get_workspace(const struct cgb *cgb, size_t index, struct cgb_workspace *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Groups come and go: found once by listing, and after that by inotify, which cgroup trees support for directories. Nothing is
- * looked for in vain.
+ * Groups come and go: found once by listing, and after that by inotify, which cgroup trees support for directories. Nothing
+ * is looked for in vain.
  */
 #include <errno.h>
 #include <limits.h>
@@ -41,7 +41,8 @@ static int found_child(void *userdata, const char *name, uint64_t inode)
 
         (void)inode;
         if (listing->pool->dir.path != NULL && !is_known(listing->cgb, listing->pool, name))
-                found(listing->cgb, listing->pool, name); /* a group that fails never stops the others; it is reported there */
+                found(listing->cgb, listing->pool,
+                        name); /* a group that fails never stops the others; it is reported there */
         return 0;
 }
 
@@ -60,7 +61,8 @@ int cgb_watch_path(struct cgb *cgb, const char *path, const struct cgb_group *gr
         if (watch < 0 && errno != ENOENT) {
                 struct cgb_fault fault;
 
-                cgb_fault_set(&fault, -errno, name, "new groups here will not be noticed", "raise fs.inotify.max_user_watches");
+                cgb_fault_set(
+                        &fault, -errno, name, "new groups here will not be noticed", "raise fs.inotify.max_user_watches");
                 cgb_report(cgb, CGB_EVENT_ERROR, group, &(struct cgb_event){.fault = &fault});
         }
         return watch;
@@ -125,8 +127,8 @@ static void child_changed(struct cgb *cgb, int watch, const char *name)
         struct cgb_group *group;
         uint64_t inode = 0;
 
-        if (above == NULL || cgb_path_join(below, sizeof below, above, name) < 0
-            || cgb_path_join(path, sizeof path, cgb->options.parent, below) < 0)
+        if (above == NULL || cgb_path_join(below, sizeof below, above, name) < 0 ||
+                cgb_path_join(path, sizeof path, cgb->options.parent, below) < 0)
                 return;
         cgb_tree_find(&inode, &cgb->tree, path);
         group = cgb_group_find(cgb, below);

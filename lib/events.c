@@ -11,8 +11,10 @@
 /* Four events for each of a thousand workspaces: more than one step of a large host brings. */
 #define EVENTS_MAX 4096
 
-/* Behind it lie its fault, if it has one, and its name. A fault is a kilobyte, and changed weights have none: with room for one in each, a
- * step of some hundred changes took most of its time for fresh pages. */
+/*
+ * Behind it lie its fault, if it has one, and its name. A fault is a kilobyte, and changed weights have none: with room for
+ * one in each, a step of some hundred changes took most of its time for fresh pages.
+ */
 struct cgb_event_entry {
         struct cgb_event_entry *next;
         struct cgb_event event;
@@ -96,7 +98,8 @@ void cgb_report(struct cgb *cgb, enum cgb_event_type type, const struct cgb_grou
         event.type = type;
         event.name = group != NULL ? group->name : "";
         cgb_events_push(&cgb->events, &event);
-        cgb_log(cgb, type == CGB_EVENT_WEIGHT ? CGB_LOG_DEBUG : CGB_LOG_INFO, "%s %s", event.name, cgb_event_type_to_string(type));
+        cgb_log(cgb, type == CGB_EVENT_WEIGHT ? CGB_LOG_DEBUG : CGB_LOG_INFO, "%s %s", event.name,
+                cgb_event_type_to_string(type));
 }
 
 void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file file, int code, const char *message)

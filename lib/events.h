@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A queue of what happened, oldest first. It is bounded, because an embedder may never take anything: then the oldest are thrown
- * away, and counted.
+ * A queue of what happened, oldest first. It is bounded, because an embedder may never take anything: then the oldest are
+ * thrown away, and counted.
  */
 #include <cgburst/cgburst.h>
 
@@ -11,7 +11,7 @@ struct cgb_event_entry;
 
 struct cgb_event_queue {
         struct cgb_event_entry *first, *last;
-        struct cgb_event_entry *taken;          /* what the embedder looks at now */
+        struct cgb_event_entry *taken; /* what the embedder looks at now */
         size_t n;
         uint64_t lost;
 };

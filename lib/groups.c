@@ -117,8 +117,9 @@ bool cgb_group_is_dry(const struct cgb *cgb, const struct cgb_group *group)
 }
 
 /*
- * systemd keeps the cpu controller in a slice only while a unit there has a weight or is delegated, and takes it away with the last of these,
- * whoever had enabled it. So a unit without the file has the default, and gets the file when systemd is asked to set a weight.
+ * systemd keeps the cpu controller in a slice only while a unit there has a weight or is delegated, and takes it away with
+ * the last of these, whoever had enabled it. So a unit without the file has the default, and gets the file when systemd is
+ * asked to set a weight.
  */
 int cgb_group_read_weight(struct cgb *cgb, struct cgb_group *group, uint32_t *ret)
 {
@@ -190,7 +191,10 @@ static void use_inherited_weight(const struct cgb *cgb, struct cgb_group *group)
         }
 }
 
-/* Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it, and *@ret_file is at fault. */
+/*
+ * Reads what is needed to manage @group, and enters it into the tables. On error the policy does not know it, and *@ret_file
+ * is at fault.
+ */
 static int adopt(struct cgb *cgb, struct cgb_group *group, const char *name, enum cgb_file *ret_file)
 {
         char path[PATH_MAX];
@@ -324,7 +328,8 @@ void cgb_group_lost(struct cgb *cgb, struct cgb_group *group, enum cgb_file file
         uint64_t inode;
 
         if (cgb_tree_find(&inode, &cgb->tree, group->dir.path) == 0 && inode == group->dir.inode) {
-                cgb_report_error(cgb, group, file, -ENOENT, "the group is there and this file of it is not: the cpu controller was taken away");
+                cgb_report_error(cgb, group, file, -ENOENT,
+                        "the group is there and this file of it is not: the cpu controller was taken away");
                 return;
         }
         group->gone = true;

@@ -139,8 +139,8 @@ int cgb_start(struct cgb *cgb)
         if (cgb->started)
                 return cgb_fail(cgb, -EALREADY, cgb->options.parent, "it is managed by this context already", NULL);
         if (cgb->rules.n > 0 && cgb_tree_find(NULL, &cgb->tree, cgb->options.parent) < 0)
-                return cgb_fail(cgb, -ENOENT, cgb->options.parent, "there is no such group, and rules find groups and make none",
-                        "start again when it has come");
+                return cgb_fail(cgb, -ENOENT, cgb->options.parent,
+                        "there is no such group, and rules find groups and make none", "start again when it has come");
         cgb->steps = cgb->weights_written = cgb->longest_dispatch_usec = cgb->events.lost = 0;
         cgb->price_permille = 0;
         cgb->journal_error = 0;
@@ -172,7 +172,8 @@ static void forget_what_is_not_ours(struct cgb *cgb)
                 uint32_t weight;
 
                 group->journalled &= group->touched;
-                if (group->touched && cgb_group_read_weight(cgb, group, &weight) == 0 && !cgb_weight_is_ours(cgb, group, weight))
+                if (group->touched && cgb_group_read_weight(cgb, group, &weight) == 0 &&
+                        !cgb_weight_is_ours(cgb, group, weight))
                         group->foreign = true;
         }
 }
@@ -316,7 +317,10 @@ int cgb_dispatch(struct cgb *cgb)
         return r;
 }
 
-/* Under the manager's lock. What fails keeps nothing else from being undone. @return how many files were put back, or the first failure. */
+/*
+ * Under the manager's lock. What fails keeps nothing else from being undone. @return how many files were put back, or the
+ * first failure.
+ */
 static int restore(struct cgb *cgb)
 {
         size_t count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a scope may be called, and whether there is somebody to ask for one. Refused here, a mistake is told in our words, and not in the bus's.
+ * What a scope may be called, and whether there is somebody to ask for one. Refused here, a mistake is told in our words,
+ * and not in the bus's.
  */
 #include <errno.h>
 #include <limits.h>
@@ -36,7 +37,8 @@ int cgb_slice_to_path(char *ret, size_t size, const char *slice)
         char path[PATH_MAX] = "", name[CGB_UNIT_NAME_SIZE];
         int r = 0;
 
-        if (stem == 0 || !cgb_unit_has_group(slice) || slice[0] == '-' || slice[stem - 1] == '-' || strstr(slice, "--") != NULL)
+        if (stem == 0 || !cgb_unit_has_group(slice) || slice[0] == '-' || slice[stem - 1] == '-' ||
+                strstr(slice, "--") != NULL)
                 return -EINVAL;
         for (size_t i = 1; r == 0 && i <= stem; i++) {
                 if (i < stem && slice[i] != '-')
@@ -50,10 +52,12 @@ int cgb_slice_to_path(char *ret, size_t size, const char *slice)
 static int check_host(struct cgb_fault *fault)
 {
 #ifndef HAVE_LIBSYSTEMD
-        return cgb_fault_set(fault, -EOPNOTSUPP, "libsystemd", "this build cannot ask systemd for scopes", "build it with -Dlibsystemd=enabled");
+        return cgb_fault_set(fault, -EOPNOTSUPP, "libsystemd", "this build cannot ask systemd for scopes",
+                "build it with -Dlibsystemd=enabled");
 #else
         if (access("/run/systemd/system", F_OK) < 0)
-                return cgb_fault_set(fault, -EOPNOTSUPP, "/run/systemd/system", "systemd does not run this host", "make workspaces without it");
+                return cgb_fault_set(fault, -EOPNOTSUPP, "/run/systemd/system", "systemd does not run this host",
+                        "make workspaces without it");
         return 0;
 #endif
 }
@@ -63,12 +67,15 @@ static int check(const struct cgb_scope_options *options, struct cgb_fault *faul
         char path[PATH_MAX];
 
         if (options->size != sizeof *options)
-                return cgb_fault_set(fault, -EINVAL, "size", "the options are of another version of cgburst", "call cgb_scope_options_init()");
+                return cgb_fault_set(fault, -EINVAL, "size", "the options are of another version of cgburst",
+                        "call cgb_scope_options_init()");
         if (options->slice == NULL || cgb_slice_to_path(path, sizeof path, options->slice) < 0)
-                return cgb_fault_set(fault, -EINVAL, options->slice != NULL ? options->slice : "slice", "this cannot be the name of a slice",
+                return cgb_fault_set(fault, -EINVAL, options->slice != NULL ? options->slice : "slice",
+                        "this cannot be the name of a slice",
                         "use letters, digits, \"_\" and single dashes, and \".slice\" at the end");
         if (options->manager != CGB_MANAGER_SYSTEM && options->manager != CGB_MANAGER_USER)
-                return cgb_fault_set(fault, -EINVAL, "manager", "scopes are PID 1's or the user's own manager's", "CGB_MANAGER_SYSTEM or CGB_MANAGER_USER");
+                return cgb_fault_set(fault, -EINVAL, "manager", "scopes are PID 1's or the user's own manager's",
+                        "CGB_MANAGER_SYSTEM or CGB_MANAGER_USER");
         return check_host(fault);
 }
 
@@ -76,7 +83,8 @@ static int check_lane(const char *lane, struct cgb_fault *fault)
 {
         if (cgb_name_is_valid(lane))
                 return 0;
-        return cgb_fault_set(fault, -EINVAL, *lane != '\0' ? lane : "lane", "this cannot be the name of a lane", "use a plain directory name, not like a file of the kernel's");
+        return cgb_fault_set(fault, -EINVAL, *lane != '\0' ? lane : "lane", "this cannot be the name of a lane",
+                "use a plain directory name, not like a file of the kernel's");
 }
 
 /* All but slice and manager. @ret: the unit, CGB_NAME_SIZE bytes. */
@@ -87,10 +95,12 @@ static int check_scope(const struct cgb_scope_options *options, char *ret, struc
         if (r < 0)
                 return r;
         if (!is_scope(options->name, ret))
-                return cgb_fault_set(fault, -EINVAL, options->name != NULL && *options->name != '\0' ? options->name : "name", "this cannot be the name of a scope",
-                        "use letters, digits and \":-_.\\@\", 249 at most");
+                return cgb_fault_set(fault, -EINVAL,
+                        options->name != NULL && *options->name != '\0' ? options->name : "name",
+                        "this cannot be the name of a scope", "use letters, digits and \":-_.\\@\", 249 at most");
         if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
-                return cgb_fault_set(fault, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
+                return cgb_fault_set(
+                        fault, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
         for (const char *const *lane = options->lanes; r == 0 && lane != NULL && *lane != NULL; lane++)
                 r = check_lane(*lane, fault);
         return r;
@@ -104,13 +114,15 @@ int cgb_scope_parent_of(const struct cgb_scope_options *options, char **ret, str
         return check_host(fault);
 }
 
-int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit, const pid_t *pids, size_t n, struct cgb_scope *ret, struct cgb_fault *fault)
+int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit, const pid_t *pids, size_t n,
+        struct cgb_scope *ret, struct cgb_fault *fault)
 {
         (void)options, (void)unit, (void)pids, (void)n, (void)ret;
         return check_host(fault);
 }
 
-int cgb_scope_attach_to(const struct cgb_scope_options *options, const char *unit, const char *lane, pid_t pid, struct cgb_fault *fault)
+int cgb_scope_attach_to(
+        const struct cgb_scope_options *options, const char *unit, const char *lane, pid_t pid, struct cgb_fault *fault)
 {
         (void)options, (void)unit, (void)lane, (void)pid;
         return check_host(fault);
@@ -124,7 +136,8 @@ int cgb_scope_parent(const struct cgb_scope_options *options, char **ret, struct
         return r < 0 ? r : cgb_scope_parent_of(options, ret, fault);
 }
 
-int cgb_scope_start(const struct cgb_scope_options *options, const pid_t *pids, size_t n, struct cgb_scope *ret, struct cgb_fault *fault)
+int cgb_scope_start(
+        const struct cgb_scope_options *options, const pid_t *pids, size_t n, struct cgb_scope *ret, struct cgb_fault *fault)
 {
         char unit[CGB_NAME_SIZE];
         int r = check_scope(options, unit, fault);
@@ -132,9 +145,11 @@ int cgb_scope_start(const struct cgb_scope_options *options, const pid_t *pids, 
         if (r < 0)
                 return r;
         if (ret->size != sizeof *ret)
-                return cgb_fault_set(fault, -EINVAL, "size", "the scope is of another version of cgburst", "set it to sizeof the struct");
+                return cgb_fault_set(
+                        fault, -EINVAL, "size", "the scope is of another version of cgburst", "set it to sizeof the struct");
         if (n == 0)
-                return cgb_fault_set(fault, -EINVAL, unit, "a scope has to have a process", "start one that waits, and hand its number over");
+                return cgb_fault_set(fault, -EINVAL, unit, "a scope has to have a process",
+                        "start one that waits, and hand its number over");
         return cgb_scope_start_in(options, unit, pids, n, ret, fault);
 }
 

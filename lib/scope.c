@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Workspaces as transient scopes. systemd is asked three things: to start the scope and say when that is done, where its group is, and to move processes
- * where the kernel lets only it. What lies below the scope is delegated, so the lanes are made here.
+ * Workspaces as transient scopes. systemd is asked three things: to start the scope and say when that is done, where its
+ * group is, and to move processes where the kernel lets only it. What lies below the scope is delegated, so the lanes are
+ * made here.
  */
 #include <errno.h>
 #include <limits.h>
@@ -24,8 +25,8 @@ struct ask {
         struct cgb_fault *fault;
         char unit[CGB_NAME_SIZE];
         sd_bus *bus;
-        const char *job;                /* whose end is waited for; the reply owns it */
-        char result[32];                /* of it; empty: not yet */
+        const char *job; /* whose end is waited for; the reply owns it */
+        char result[32]; /* of it; empty: not yet */
 };
 
 static bool is_of_user(const struct ask *ask)
@@ -44,7 +45,7 @@ static void ask_close(struct ask *ask)
         sd_bus_flush_close_unref(ask->bus);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ what the manager says */
+/* --------------------------------------------------------------------------- what the manager says */
 
 /* Errors of the bus by name, since sd-bus knows the errno of few. */
 static const struct meaning {
@@ -68,7 +69,8 @@ static const char *remedy_of(const struct ask *ask, int code, const char *remedy
         if (remedy != NULL)
                 return remedy;
         if (code == -EACCES)
-                return is_of_user(ask) ? "a user's manager takes only processes of the user's own" : "run as root, or let your own manager do it";
+                return is_of_user(ask) ? "a user's manager takes only processes of the user's own"
+                                       : "run as root, or let your own manager do it";
         return code == -ESRCH ? "" : NULL;
 }
 
@@ -87,7 +89,7 @@ static int refused(const struct ask *ask, const char *what, int r, const sd_bus_
         return cgb_fault_set(ask->fault, r, ask->unit, message, remedy_of(ask, r, remedy));
 }
 
-/* --------------------------------------------------------------------------------------------------------------- the end of a job */
+/* -------------------------------------------------------------------------------- the end of a job */
 
 static int job_removed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -96,8 +98,8 @@ static int job_removed(sd_bus_message *message, void *userdata, sd_bus_error *er
         uint32_t id;
 
         (void)error;
-        if (sd_bus_message_read(message, "uoss", &id, &job, &unit, &result) >= 0 && (ask->job == NULL || strcmp(job, ask->job) == 0)
-            && strcmp(unit, ask->unit) == 0)
+        if (sd_bus_message_read(message, "uoss", &id, &job, &unit, &result) >= 0 &&
+                (ask->job == NULL || strcmp(job, ask->job) == 0) && strcmp(unit, ask->unit) == 0)
                 snprintf(ask->result, sizeof ask->result, "%s", result);
         return 0;
 }
@@ -122,16 +124,18 @@ static int wait_for_job(struct ask *ask)
                         r = sd_bus_wait(ask->bus, end_usec - now);
         }
         if (r < 0)
-                return cgb_fault_set(ask->fault, r, ask->unit, "the connection to systemd broke while the scope was being started", NULL);
+                return cgb_fault_set(
+                        ask->fault, r, ask->unit, "the connection to systemd broke while the scope was being started", NULL);
         if (ask->result[0] == '\0')
-                return cgb_fault_set(ask->fault, -ETIMEDOUT, ask->unit, "systemd has not started the scope in time", "see journalctl for what keeps systemd busy");
+                return cgb_fault_set(ask->fault, -ETIMEDOUT, ask->unit, "systemd has not started the scope in time",
+                        "see journalctl for what keeps systemd busy");
         if (strcmp(ask->result, "done") == 0)
                 return 0;
         snprintf(message, sizeof message, "the scope was not started: the job's result is \"%s\"", ask->result);
         return cgb_fault_set(ask->fault, -EIO, ask->unit, message, "see journalctl, and whether the processes still live");
 }
 
-/* ------------------------------------------------------------------------------------------------------------------- the questions */
+/* ----------------------------------------------------------------------------------- the questions */
 
 static int append_pids(sd_bus_message *call, const pid_t *pids, size_t n)
 {
@@ -156,15 +160,17 @@ static int build_start(struct ask *ask, const pid_t *pids, size_t n, sd_bus_mess
         const uint32_t per_weight = CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT;
         uint64_t weight = (options->share_permille + per_weight / 2) / per_weight;
         sd_bus_message *call = NULL;
-        int r = sd_bus_message_new_method_call(ask->bus, &call, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "StartTransientUnit");
+        int r = sd_bus_message_new_method_call(
+                ask->bus, &call, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "StartTransientUnit");
 
         if (r >= 0)
                 r = sd_bus_message_append(call, "ss", ask->unit, "fail");
         if (r >= 0)
                 r = sd_bus_message_open_container(call, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s", options->description != NULL ? options->description : ask->unit,
-                        "Slice", "s", options->slice, "Delegate", "b", true, "CPUWeight", "t", weight, "CollectMode", "s", "inactive-or-failed");
+                r = sd_bus_message_append(call, "(sv)(sv)(sv)(sv)(sv)", "Description", "s",
+                        options->description != NULL ? options->description : ask->unit, "Slice", "s", options->slice,
+                        "Delegate", "b", true, "CPUWeight", "t", weight, "CollectMode", "s", "inactive-or-failed");
         if (r >= 0 && options->memory_floor_bytes != 0)
                 r = sd_bus_message_append(call, "(sv)", "MemoryLow", "t", options->memory_floor_bytes);
         if (r >= 0 && options->memory_max_bytes != 0)
@@ -187,7 +193,8 @@ static int start(struct ask *ask, const pid_t *pids, size_t n)
         sd_bus_error error = SD_BUS_ERROR_NULL;
         sd_bus_message *call = NULL, *reply = NULL;
         sd_bus_slot *slot = NULL;
-        int r = sd_bus_match_signal(ask->bus, &slot, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "JobRemoved", job_removed, ask);
+        int r = sd_bus_match_signal(
+                ask->bus, &slot, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "JobRemoved", job_removed, ask);
 
         if (r >= 0)
                 r = build_start(ask, pids, n, &call);
@@ -212,7 +219,8 @@ static int take_group(const struct ask *ask, const char *object, const char *int
 
         if (r < 0)
                 r = refused(ask, "say where its group is", r, &error);
-        else if (!cgb_path_is_valid(group + strspn(group, "/")) || (size_t)snprintf(ret, size, "%s", group + strspn(group, "/")) >= size)
+        else if (!cgb_path_is_valid(group + strspn(group, "/")) ||
+                 (size_t)snprintf(ret, size, "%s", group + strspn(group, "/")) >= size)
                 r = cgb_fault_set(ask->fault, -EINVAL, group, "this cannot be the path of a group", "please report it");
         free(group);
         sd_bus_error_free(&error);
@@ -228,7 +236,8 @@ static int find_scope(const struct ask *ask, char *ret, size_t size)
                 r = take_group(ask, object, CGB_SYSTEMD ".Scope", ret, size);
         free(object);
         if (r == 0 && *ret == '\0')
-                return cgb_fault_set(ask->fault, -ENOENT, ask->unit, "there is no such scope, or it has ended", "start it first");
+                return cgb_fault_set(
+                        ask->fault, -ENOENT, ask->unit, "there is no such scope, or it has ended", "start it first");
         return r;
 }
 
@@ -240,15 +249,15 @@ static int attach(struct ask *ask, const char *lane, pid_t pid)
 
         if (lane != NULL)
                 snprintf(below, sizeof below, "/%s", lane);
-        r = sd_bus_call_method(ask->bus, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "AttachProcessesToUnit", &error, NULL, "ssau", ask->unit, below,
-                1, (uint32_t)pid);
+        r = sd_bus_call_method(ask->bus, CGB_SYSTEMD, CGB_SYSTEMD_PATH, CGB_SYSTEMD_MANAGER, "AttachProcessesToUnit", &error,
+                NULL, "ssau", ask->unit, below, 1, (uint32_t)pid);
         if (r < 0)
                 r = refused(ask, "move the process", r, &error);
         sd_bus_error_free(&error);
         return r < 0 ? r : 0;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------------ the lanes */
+/* --------------------------------------------------------------------------------------- the lanes */
 
 static int make_lanes_in(const struct ask *ask, const struct cgb_tree *tree, const char *scope, const pid_t *pids, size_t n)
 {
@@ -288,7 +297,7 @@ static int make_lanes(const struct ask *ask, const char *scope, const pid_t *pid
         return r;
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- the public calls */
+/* -------------------------------------------------------------------------------- the public calls */
 
 int cgb_scope_parent_of(const struct cgb_scope_options *options, char **ret, struct cgb_fault *fault)
 {
@@ -311,7 +320,8 @@ int cgb_scope_parent_of(const struct cgb_scope_options *options, char **ret, str
         return r < 0 ? cgb_fault_set(fault, r, options->slice, strerror(-r), NULL) : 0;
 }
 
-int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit, const pid_t *pids, size_t n, struct cgb_scope *ret, struct cgb_fault *fault)
+int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit, const pid_t *pids, size_t n,
+        struct cgb_scope *ret, struct cgb_fault *fault)
 {
         struct cgb_scope scope = {.size = sizeof scope};
         struct ask ask;
@@ -332,7 +342,8 @@ int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit
         return r;
 }
 
-int cgb_scope_attach_to(const struct cgb_scope_options *options, const char *unit, const char *lane, pid_t pid, struct cgb_fault *fault)
+int cgb_scope_attach_to(
+        const struct cgb_scope_options *options, const char *unit, const char *lane, pid_t pid, struct cgb_fault *fault)
 {
         char path[PATH_MAX];
         struct ask ask;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Discovery by rule. A rule may name groups several levels below the parent, and nobody knows when they come; so every group on the
- * way to where one could be is watched, as a scout. Only when a workspace is found do those above it get accounts of their own:
- * weights divide time between siblings, and a pod's containers get what the pod gets.
+ * Discovery by rule. A rule may name groups several levels below the parent, and nobody knows when they come; so every group
+ * on the way to where one could be is watched, as a scout. Only when a workspace is found do those above it get accounts of
+ * their own: weights divide time between siblings, and a pod's containers get what the pod gets.
  */
 #include <errno.h>
 #include <limits.h>
@@ -108,8 +108,8 @@ static void look_below(struct cgb *cgb, const char *name)
         uint64_t inode;
         int watch;
 
-        if (levels_of(name) >= LEVELS_MAX || cgb_path_join(path, sizeof path, cgb->options.parent, name) < 0
-            || cgb_tree_find(&inode, &cgb->tree, path) < 0)
+        if (levels_of(name) >= LEVELS_MAX || cgb_path_join(path, sizeof path, cgb->options.parent, name) < 0 ||
+                cgb_tree_find(&inode, &cgb->tree, path) < 0)
                 return;
         if (find_scout(cgb, name) != NULL && find_scout(cgb, name)->inode != inode)
                 cgb_scout_gone(cgb, name);
@@ -121,7 +121,9 @@ static void look_below(struct cgb *cgb, const char *name)
         cgb_tree_list(&cgb->tree, path, found_child, &(struct listing){cgb, name});
 }
 
-/* The group @name, with an account and children that may have some; those above it first. @return NULL if it cannot be had. */
+/*
+ * The group @name, with an account and children that may have some; those above it first. @return NULL if it cannot be had.
+ */
 static struct cgb_group *make_pool(struct cgb *cgb, const char *name)
 {
         struct cgb_group *group = *name == '\0' ? &cgb->top : cgb_group_find(cgb, name), *up;

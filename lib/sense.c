@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files -> policy. Of the groups only those are read which the policy asks for. One that is a pool as well, such as a workspace with lanes, is
- * read as a pool right after, with its children: nobody in it has run if it has not. For the others what was read last is true still.
+ * Files -> policy. Of the groups only those are read which the policy asks for. One that is a pool as well, such as a
+ * workspace with lanes, is read as a pool right after, with its children: nobody in it has run if it has not. For the others
+ * what was read last is true still.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Workspaces that the embedder makes. Nothing here needs a manager: the weight that a new group gets is how its share is told to whoever
- * manages the parent.
+ * Workspaces that the embedder makes. Nothing here needs a manager: the weight that a new group gets is how its share is
+ * told to whoever manages the parent.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,8 +31,11 @@ static int find_writer(struct cgb *cgb, const char *path, bool *ret_is_unit, str
         int r = cgb_writer_of_path(cgb, path, ret_is_unit, ret);
 
         if (r == -EXDEV)
-                return cgb_fail(cgb, r, cgb->options.mount, "this backend uses another mount of cgroup v2", "leave the mount out, or choose the backend cgroupfs");
-        return r < 0 ? cgb_fail(cgb, r, cgb->backend_type->name, "this backend cannot be used", "choose the backend cgroupfs") : 0;
+                return cgb_fail(cgb, r, cgb->options.mount, "this backend uses another mount of cgroup v2",
+                        "leave the mount out, or choose the backend cgroupfs");
+        return r < 0 ? cgb_fail(
+                               cgb, r, cgb->backend_type->name, "this backend cannot be used", "choose the backend cgroupfs")
+                     : 0;
 }
 
 struct first_values {
@@ -52,8 +55,12 @@ static int write_number(struct first_values *values, enum cgb_file file, uint64_
         return cgb_fail(values->cgb, r, name, message, NULL);
 }
 
-/* How managers learn share and floor; the limit is the operator's, and this is the only time that it is written. By whoever writes the group later. */
-static int write_first_values(struct cgb *cgb, struct cgb_backend *writer, const char *path, const struct cgb_workspace_options *options)
+/*
+ * How managers learn share and floor; the limit is the operator's, and this is the only time that it is written. By whoever
+ * writes the group later.
+ */
+static int write_first_values(
+        struct cgb *cgb, struct cgb_backend *writer, const char *path, const struct cgb_workspace_options *options)
 {
         uint32_t per_weight = CGB_SHARE_DEFAULT_PERMILLE / CGB_WEIGHT_DEFAULT;
         struct first_values values = {.cgb = cgb, .writer = writer};
@@ -61,7 +68,8 @@ static int write_first_values(struct cgb *cgb, struct cgb_backend *writer, const
 
         if (r < 0)
                 return cgb_fail(cgb, r, options->name, "the group that was made just now cannot be found", NULL);
-        r = write_number(&values, CGB_FILE_CPU_WEIGHT, (options->share_permille + per_weight / 2) / per_weight, "the share cannot be written");
+        r = write_number(&values, CGB_FILE_CPU_WEIGHT, (options->share_permille + per_weight / 2) / per_weight,
+                "the share cannot be written");
         if (r == 0 && options->memory_max_bytes > 0)
                 r = write_number(&values, CGB_FILE_MEMORY_MAX, options->memory_max_bytes, "the limit cannot be written");
         if (r == 0 && options->memory_floor_bytes > 0)
@@ -95,7 +103,8 @@ static int fill_workspace(struct cgb *cgb, const char *path, const struct cgb_wo
         int r = find_writer(cgb, path, &is_unit, &writer);
 
         if (r == 0 && is_unit)
-                return cgb_fail(cgb, -EINVAL, options->name, "this is the name of a unit of systemd's, and a group that is made is none",
+                return cgb_fail(cgb, -EINVAL, options->name,
+                        "this is the name of a unit of systemd's, and a group that is made is none",
                         "let systemd start it: cgb_scope_start(), cgctl run --systemd; or choose a name without its suffix");
         if (r == 0)
                 r = cgb_backend_make(writer, path, &cgb->fault);
@@ -117,7 +126,8 @@ static int make_workspace(struct cgb *cgb, const char *path, const struct cgb_wo
         int r = prepare(cgb, path, options);
 
         if (r == 0 && options->memory_floor_bytes > 0)
-                r = cgb_floors_reserve(&cgb->tree, cgb->state_name, cgb->options.parent, options->memory_floor_bytes, &cgb->fault);
+                r = cgb_floors_reserve(
+                        &cgb->tree, cgb->state_name, cgb->options.parent, options->memory_floor_bytes, &cgb->fault);
         if (r == 0)
                 r = fill_workspace(cgb, path, options);
         if (r < 0)
@@ -144,7 +154,8 @@ static int undo_if_unmanaged(struct cgb *cgb, struct cgb_fault *fault)
 static int take_options(struct cgb *cgb, struct cgb_workspace_options *ret, const struct cgb_workspace_options *options)
 {
         if (options->size != sizeof *options && options->size != offsetof(struct cgb_workspace_options, memory_floor_bytes))
-                return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst", "set it to sizeof the struct");
+                return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst",
+                        "set it to sizeof the struct");
         *ret = (struct cgb_workspace_options){0};
         memcpy(ret, options, options->size);
         return 0;
@@ -155,12 +166,14 @@ static int check_options(struct cgb *cgb, const struct cgb_workspace_options *op
         char message[128];
 
         if (options->share_permille < CGB_SHARE_MIN_PERMILLE || options->share_permille > CGB_SHARE_MAX_PERMILLE)
-                return cgb_fail(cgb, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
+                return cgb_fail(
+                        cgb, -EINVAL, "share_permille", "the share is out of range", "10 to 100000, that is 0.01 to 100");
         if (options->memory_max_bytes == 0 || options->memory_floor_bytes <= options->memory_max_bytes)
                 return 0;
-        snprintf(message, sizeof message, "the floor, %" PRIu64 " bytes, is above the limit, %" PRIu64, options->memory_floor_bytes,
-                options->memory_max_bytes);
-        return cgb_fail(cgb, -EINVAL, "memory_floor_bytes", message, "the floor is what a workspace is sure of, of what it may have");
+        snprintf(message, sizeof message, "the floor, %" PRIu64 " bytes, is above the limit, %" PRIu64,
+                options->memory_floor_bytes, options->memory_max_bytes);
+        return cgb_fail(cgb, -EINVAL, "memory_floor_bytes", message,
+                "the floor is what a workspace is sure of, of what it may have");
 }
 
 int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *given)
@@ -207,7 +220,8 @@ static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
         if (r == 0)
                 r = cgb_backend_remove(writer, path, &cgb->fault);
         if (r == -ENOENT)
-                return cgb_fail(cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
+                return cgb_fail(
+                        cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
         if (r < 0)
                 return r;
         cgb_floors_settle(&cgb->tree, cgb->state_name, cgb->options.parent);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The backends that a context has open, and which of them writes a group's files: named once, when the group is adopted, so that there are never
- * two writers of one file.
+ * The backends that a context has open, and which of them writes a group's files: named once, when the group is adopted, so
+ * that there are never two writers of one file.
  */
 #include <errno.h>
 #include <string.h>
@@ -63,8 +63,8 @@ static void absent(void *userdata, int code)
                 cgb_log(cgb, CGB_LOG_INFO, "systemd answers again");
                 return;
         }
-        cgb_fault_set(&fault, code, "org.freedesktop.systemd1", "systemd does not answer; what it is to set is sent when it does again",
-                "systemctl status dbus");
+        cgb_fault_set(&fault, code, "org.freedesktop.systemd1",
+                "systemd does not answer; what it is to set is sent when it does again", "systemctl status dbus");
         cgb_log(cgb, CGB_LOG_WARNING, "%s: %s (%s)", fault.file, fault.message, strerror(-code));
         cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
 }
@@ -111,7 +111,8 @@ int cgb_writer_get(struct cgb *cgb, const struct cgb_backend_type *type, struct 
 
 int cgb_writer_of_units(struct cgb *cgb, struct cgb_backend **ret)
 {
-        const struct cgb_backend_type *type = cgb->backend_type->asks_manager ? cgb->backend_type : cgb_backend_find("systemd");
+        const struct cgb_backend_type *type =
+                cgb->backend_type->asks_manager ? cgb->backend_type : cgb_backend_find("systemd");
 
         return type != NULL ? cgb_writer_get(cgb, type, ret) : -EOPNOTSUPP;
 }
@@ -128,8 +129,9 @@ static int know_owners(struct cgb *cgb)
 }
 
 /*
- * The one rule. A unit's own group is its manager's to write, unless raw writing or libcgroup was chosen for all; what nobody here may write is NULL's.
- * Of a manager that this build cannot ask its groups are written raw, as ever: what it undoes is noticed.
+ * The one rule. A unit's own group is its manager's to write, unless raw writing or libcgroup was chosen for all; what
+ * nobody here may write is NULL's. Of a manager that this build cannot ask its groups are written raw, as ever: what it
+ * undoes is noticed.
  */
 static const struct cgb_backend_type *type_for(const struct cgb *cgb, const struct cgb_owner *owner)
 {
@@ -172,7 +174,8 @@ int cgb_writer_choose(struct cgb *cgb, struct cgb_group *group)
         group->owner = owner.type;
         group->is_anothers = group->foreign = type == NULL;
         if (type == NULL)
-                cgb_log(cgb, CGB_LOG_WARNING, "%s is measured and left alone: %s; remedy: %s", group->name, owner.why, owner.remedy);
+                cgb_log(cgb, CGB_LOG_WARNING, "%s is measured and left alone: %s; remedy: %s", group->name, owner.why,
+                        owner.remedy);
         return cgb_writer_get(cgb, type != NULL ? type : &cgb_backend_cgroupfs, &group->writer);
 }
 

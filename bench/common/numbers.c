@@ -38,7 +38,8 @@ int parse_seconds(const char *option, const char *text, double min, double max, 
         return error;
 }
 
-int parse_list(const char *option, const char *text, double unit, double min, double max, uint64_t *ret, size_t ret_max, size_t *ret_n)
+int parse_list(const char *option, const char *text, double unit, double min, double max, uint64_t *ret, size_t ret_max,
+        size_t *ret_n)
 {
         size_t n = 0;
 

@@ -11,9 +11,9 @@
 
 #define DUTY_MIN .15
 #define DUTY_MAX .7
-#define STRETCH_MIN 3           /* quanta for which a user stays on, in the mean */
+#define STRETCH_MIN 3 /* quanta for which a user stays on, in the mean */
 #define STRETCH_MAX 30
-#define DEMAND_SIGMA .5         /* of the logarithm */
+#define DEMAND_SIGMA .5 /* of the logarithm */
 
 static void make_user(double *demand, struct python_random *random)
 {

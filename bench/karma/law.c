@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The law on the credit trace: every quantum is a step of one second on a machine with a CPU for each user. The weights that it
- * set after the last quantum divide this one, as on a host.
+ * The law on the credit trace: every quantum is a step of one second on a machine with a CPU for each user. The weights that
+ * it set after the last quantum divide this one, as on a host.
  */
 
 #include <errno.h>
@@ -23,8 +23,8 @@
 struct machine {
         struct cgb_policy *policy;
         cgb_node node[CREDIT_USERS];
-        double total[CREDIT_USERS];     /* slices */
-        double weight[CREDIT_USERS];    /* as written */
+        double total[CREDIT_USERS];  /* slices */
+        double weight[CREDIT_USERS]; /* as written */
         uint64_t now_usec;
         uint64_t stalled_usec;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * MT19937, the generator of Matsumoto and Nishimura (1998; seeded by an array, 2002), and what Python's random module makes of
- * its words: floats of 53 bits, integers by rejection, normal variates by the ratio of uniforms of Kinderman and Monahan (1977).
+ * MT19937, the generator of Matsumoto and Nishimura (1998; seeded by an array, 2002), and what Python's random module makes
+ * of its words: floats of 53 bits, integers by rejection, normal variates by the ratio of uniforms of Kinderman and Monahan
+ * (1977).
  */
 
 #include <math.h>

@@ -11,7 +11,10 @@
 #include "../peers/max-min.h"
 #include "rules.h"
 
-/* So many that nobody ever runs out: with 100 times less, users with an unlucky start are cut off, which is not compared here. */
+/*
+ * So many that nobody ever runs out: with 100 times less, users with an unlucky start are cut off, which is not compared
+ * here.
+ */
 #define KARMA_INITIAL_CREDITS 1000000
 
 struct outcome outcome_of(const double total[CREDIT_USERS])

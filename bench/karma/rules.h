@@ -11,8 +11,8 @@
 
 /* What all of a trace came to. */
 struct outcome {
-        struct fairness fairness;       /* of the users' totals */
-        double utilisation;             /* slices used of those there were */
+        struct fairness fairness; /* of the users' totals */
+        double utilisation;       /* slices used of those there were */
 };
 
 struct outcome outcome_of(const double total[CREDIT_USERS]);

@@ -43,8 +43,8 @@ struct karma_options {
 struct row {
         const char *name;
         struct outcome (*run)(const struct credit_trace *trace);
-        unsigned alpha_permille;                /* of Karma */
-        const struct cgb_policy_options *law;   /* of the law; NULL for the others */
+        unsigned alpha_permille;              /* of Karma */
+        const struct cgb_policy_options *law; /* of the law; NULL for the others */
         struct outcome mean;
 };
 

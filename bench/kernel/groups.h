@@ -33,7 +33,7 @@ struct groups {
         char parent[PATH_MAX]; /* relative to the mount */
         int mount_fd;
         int parent_fd;
-        int usage_fd; /* the parent's cpu.stat */
+        int usage_fd;      /* the parent's cpu.stat */
         const char *slice; /* NULL: groups are made by mkdir; else they are scopes of systemd's in it, see units.h */
         size_t n_controllers;
         bool enabled[GROUP_LEVELS_MAX][GROUPS_CPU_AND_MEMORY]; /* was it enabled by us on this level? 0 = the mount itself */
@@ -50,7 +50,10 @@ struct groups {
  */
 int groups_find(struct groups *ret, const char *mount, const char *parent, size_t n_controllers);
 
-/* Makes scopes of systemd's of groups that were found but not opened. @slice: NULL = a name of ours. @return 0 or a negative errno. Complains. */
+/*
+ * Makes scopes of systemd's of groups that were found but not opened. @slice: NULL = a name of ours. @return 0 or a negative
+ * errno. Complains.
+ */
 int groups_use_units(struct groups *groups, const char *slice);
 
 /* "cpu", "memory" */
@@ -78,7 +81,9 @@ unsigned groups_weight(const struct groups *groups, size_t index);
 uint64_t groups_usage_usec(const struct groups *groups, size_t index);
 uint64_t groups_parent_usage_usec(const struct groups *groups);
 
-/* Kills what is left in them, all at once, removes all children and the parent, and leaves controllers as they were found. */
+/*
+ * Kills what is left in them, all at once, removes all children and the parent, and leaves controllers as they were found.
+ */
 void groups_close(struct groups *groups);
 
 #endif

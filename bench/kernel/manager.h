@@ -32,16 +32,16 @@ struct manager_memory {
         /* of the memory law */
         _Atomic uint64_t limits_written;
         _Atomic uint64_t reclaimed_bytes;
-        _Atomic uint64_t frozen_told;     /* a bit for each group that an event named as growing without end */
-        _Atomic uint64_t frozen_shown;    /* ... and that had that in its status */
-        _Atomic uint64_t frozen_at_usec;  /* of the first such event; 0: none */
+        _Atomic uint64_t frozen_told;    /* a bit for each group that an event named as growing without end */
+        _Atomic uint64_t frozen_shown;   /* ... and that had that in its status */
+        _Atomic uint64_t frozen_at_usec; /* of the first such event; 0: none */
 };
 
 struct manager {
         pid_t pid;
         char state_dir[64]; /* its own, so that it begins without the credits of an earlier run */
-        int control_fd; /* closed by us to end it */
-        int alive_fd;   /* readable when it has ended before it was told to */
+        int control_fd;     /* closed by us to end it */
+        int alive_fd;       /* readable when it has ended before it was told to */
         struct manager_memory *memory;
 };
 

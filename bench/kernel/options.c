@@ -122,7 +122,8 @@ static int parse_policy(const char *name, struct policy *ret)
         snprintf(policy.name, sizeof(policy.name), "%s", name);
         if (sscanf(name, "fixed:%u:%u%n", &policy.interactive_weight, &policy.load_weight, &end) != 2 || name[end] ||
                 !is_weight(policy.interactive_weight) || !is_weight(policy.load_weight))
-                return complain(-EINVAL, "--policy %s: wants alone, equal, static, cgburst, cgburst:BACKEND or fixed:WEIGHT:WEIGHT", name);
+                return complain(-EINVAL,
+                        "--policy %s: wants alone, equal, static, cgburst, cgburst:BACKEND or fixed:WEIGHT:WEIGHT", name);
         *ret = policy;
         return 0;
 }
@@ -229,7 +230,8 @@ static int check_units(const struct kernel_options *options)
 {
         for (size_t i = 0; i < options->n_policies && !options->units; i++)
                 if (options->policies[i].backend && !strcmp(options->policies[i].backend, "systemd"))
-                        return complain(-EINVAL, "--policy %s: systemd writes units alone; give --units", options->policies[i].name);
+                        return complain(
+                                -EINVAL, "--policy %s: systemd writes units alone; give --units", options->policies[i].name);
         return 0;
 }
 

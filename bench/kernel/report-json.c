@@ -19,12 +19,13 @@ static void write_figures(FILE *file, const struct series *series, const struct 
                 series->policy.name, series->burst_usec, series->policy.step_usec, series->n);
         write_percentiles(file, &figures->measured);
         fprintf(file,
-                ",\"p999_usec\":%" PRIu64 ",\"net_p50_usec\":%" PRIu64 ",\"net_p99_usec\":%" PRIu64 ",\"others_used_of_left\":%.4f,\"others_share_error\":%.4f,"
+                ",\"p999_usec\":%" PRIu64 ",\"net_p50_usec\":%" PRIu64 ",\"net_p99_usec\":%" PRIu64
+                ",\"others_used_of_left\":%.4f,\"others_share_error\":%.4f,"
                 "\"cpu_used_of_all\":%.4f,\"manager_used_of_all\":%.5f,\"weight_ratio\":%.3f,\"stalled_of_all\":%.4f,\"weights_written\":%" PRIu64
                 ",\"longest_dispatch_usec\":%" PRIu64,
-                figures->measured.p999_usec, figures->net.p50_usec, figures->net.p99_usec, figures->others_used_of_left, figures->others_share_error,
-                figures->cpu_used_of_all, figures->manager_used_of_all, figures->weight_ratio, figures->stalled_of_all, figures->weights_written,
-                figures->longest_dispatch_usec);
+                figures->measured.p999_usec, figures->net.p50_usec, figures->net.p99_usec, figures->others_used_of_left,
+                figures->others_share_error, figures->cpu_used_of_all, figures->manager_used_of_all, figures->weight_ratio,
+                figures->stalled_of_all, figures->weights_written, figures->longest_dispatch_usec);
         fprintf(file, ",\"bursts\":%zu,\"late\":%zu,\"late_by_machine\":%zu,\"late_above_usec\":%" PRIu64 ",\"cold\":{",
                 figures->measured.n, figures->late, figures->late_by_machine, figures->late_above_usec);
         write_percentiles(file, &figures->cold);

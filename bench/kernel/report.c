@@ -170,7 +170,8 @@ static void print_series(const struct report *report, const struct series *serie
                 fprintf(file, " %6s %6s", "", "");
         fprintf(file, " %6.1f %6.1f", PERCENT(figures.cpu_used_of_all), PERCENT(figures.stalled_of_all));
         if (series->policy.kind == POLICY_CGBURST)
-                fprintf(file, " %6.2f %8.1f %6.1f", PERCENT(figures.manager_used_of_all), MSEC(figures.net.p99_usec), figures.weight_ratio);
+                fprintf(file, " %6.2f %8.1f %6.1f", PERCENT(figures.manager_used_of_all), MSEC(figures.net.p99_usec),
+                        figures.weight_ratio);
         else
                 fprintf(file, " %6s %8.1f", "", MSEC(figures.net.p99_usec));
         fputs("\n", file);
@@ -211,10 +212,11 @@ static void print_converge(const struct report *report, FILE *file)
 
 void report_print(const struct report *report, FILE *file)
 {
-        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s %6s\n", "policy", "step", "burst",
-                "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still", "cost", "net p99", "ratio");
-        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s\n", "", "", "ms", "", "ms", "ms",
-                "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%", "ms");
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s %6s\n", "policy", "step",
+                "burst", "bursts", "p50", "p90", "p99", "p99.9", "max", "late", "host", "left", "uneven", "CPU", "still",
+                "cost", "net p99", "ratio");
+        fprintf(file, "%-17s %6s %5s %6s %8s %8s %8s %8s %8s %5s %5s %6s %6s %6s %6s %6s %8s\n", "", "", "ms", "", "ms",
+                "ms", "ms", "ms", "ms", "", "", "%", "%", "%", "%", "%", "ms");
         for (size_t i = 0; i < report->n_series; i++)
                 if (report->series[i].n > 0)
                         print_series(report, &report->series[i], file);

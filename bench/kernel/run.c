@@ -223,7 +223,8 @@ static double weight_ratio_at(const struct run *run, uint64_t at_usec)
 
         for (size_t i = 0; i < run->plan->hog_groups; i++)
                 loads += manager_weight_at(memory, FIRST_LOAD + i, policy->load_weight, at_usec);
-        return manager_weight_at(memory, INTERACTIVE, policy->interactive_weight, at_usec) * (double)run->plan->hog_groups / loads;
+        return manager_weight_at(memory, INTERACTIVE, policy->interactive_weight, at_usec) * (double)run->plan->hog_groups /
+               loads;
 }
 
 /* What the bursts met that were measured. */

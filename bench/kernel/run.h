@@ -70,12 +70,12 @@ struct run_result {
         struct response *responses; /* of measured bursts, measured.n of them; to be freed */
         struct percentiles cold;
         struct percentiles measured;
-        struct percentiles net; /* the same without what was the machine's doing */
+        struct percentiles net;     /* the same without what was the machine's doing */
         double others_used_of_left; /* 0 without loops */
         double others_share_error;
         double cpu_used_of_all;
         double manager_used_of_all;
-        double weight_ratio;   /* the probe's weight over that of a group of loops, as bursts met it: the median; 0 without cgburst */
+        double weight_ratio; /* the probe's weight over that of a group of loops, as bursts met it: the median; 0 without cgburst */
         double stalled_of_all; /* the machine stood still under the loops: the noise of the measurement */
         uint32_t weights_written;
         uint64_t longest_dispatch_usec;

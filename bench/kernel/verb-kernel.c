@@ -64,8 +64,9 @@ static void free_series(struct bench *bench)
 }
 
 /*
- * By default the pauses are those of somebody who works, two thirds of a second, and so long that the probe uses no more than half of
- * its group's fair share of the CPUs. Who uses more than its share has no credit, and would be measured as what it is: not interactive.
+ * By default the pauses are those of somebody who works, two thirds of a second, and so long that the probe uses no more
+ * than half of its group's fair share of the CPUs. Who uses more than its share has no credit, and would be measured as what
+ * it is: not interactive.
  */
 #define USUAL_THINK_USEC (650 * USEC_PER_MSEC)
 

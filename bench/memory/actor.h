@@ -3,12 +3,12 @@
 #define BENCH_MEMORY_ACTOR_H
 
 /*
- * A process that has a heap and does with it what its script says: touches all of it, touches some of it again and again, grows, gives back.
- * It fills the heap, waits without using the CPU until the bench says go, and then acts at times that were fixed before, so that
- * every policy meets the same work. Each touch is timed.
+ * A process that has a heap and does with it what its script says: touches all of it, touches some of it again and again,
+ * grows, gives back. It fills the heap, waits without using the CPU until the bench says go, and then acts at times that
+ * were fixed before, so that every policy meets the same work. Each touch is timed.
  *
- * Half of each page is random, so that compressed swap holds it in about half of its size, as it does with ordinary heaps. Huge pages are as
- * the host has set them.
+ * Half of each page is random, so that compressed swap holds it in about half of its size, as it does with ordinary heaps.
+ * Huge pages are as the host has set them.
  */
 
 #include <stdatomic.h>

@@ -34,7 +34,8 @@ static void name_file(char ret[static PATH_MAX], const struct build_plan *plan, 
 
 static void write_table(FILE *file, unsigned lines)
 {
-        fputs("struct entry { const char *name; int a, b; int *at; };\nstatic int ints[64];\nconst struct entry table[] = {\n", file);
+        fputs("struct entry { const char *name; int a, b; int *at; };\nstatic int ints[64];\nconst struct entry table[] = {\n",
+                file);
         for (unsigned i = 0; i < lines; i++)
                 fprintf(file, "{\"key %u\", %u, %u, &ints[%u]},\n", i, i * 7 % 1000, i * 13 % 777, i % 64);
         fputs("};\n", file);

@@ -3,10 +3,11 @@
 #define BENCH_MEMORY_BUILD_H
 
 /*
- * A build: one large generated C file, mostly a table, whose compiler grows until the end, and small files compiled beside it, two at a time.
+ * A build: one large generated C file, mostly a table, whose compiler grows until the end, and small files compiled beside
+ * it, two at a time.
  *
- * Where there is no compiler, processes do as one does: read the source, grow with every line of it, walk over what they have, write a
- * file. Which of the two it was is told with the result.
+ * Where there is no compiler, processes do as one does: read the source, grow with every line of it, walk over what they
+ * have, write a file. Which of the two it was is told with the result.
  */
 
 #include <limits.h>
@@ -30,9 +31,10 @@ struct build {
 };
 
 /*
- * Finds the compiler (@compiler; NULL: cc), writes the sources, and compiles a small one, so that the compiler itself is in memory. With
- * @table_lines 0 the large file is so large that its compiler needs some hundred MiB, more than the 256 that a static limit is
- * set below: with a real one a minute on an emulated machine.
+ * Finds the compiler (@compiler; NULL: cc), writes the sources, and compiles a small one, so that the compiler itself is in
+ * memory. With
+ * @table_lines 0 the large file is so large that its compiler needs some hundred MiB, more than the 256 that a static limit
+ * is set below: with a real one a minute on an emulated machine.
  */
 int build_prepare(struct build_plan *ret, const char *compiler, unsigned table_lines, unsigned small_files);
 void build_remove(struct build_plan *plan);

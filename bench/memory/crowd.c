@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The crowded host: six workspaces that do not fit, with swap. Two are awake: each touches its working set all the time, and now and then a
- * compiler comes beside it, grows and ends. Four have filled a heap and sleep. Two of these wake while it is measured, touch all they have,
- * and go back to sleep.
+ * The crowded host: six workspaces that do not fit, with swap. Two are awake: each touches its working set all the time, and
+ * now and then a compiler comes beside it, grows and ends. Four have filled a heap and sleep. Two of these wake while it is
+ * measured, touch all they have, and go back to sleep.
  */
 
 #include "../common/clock.h"
@@ -65,7 +65,8 @@ static struct actor_script compiler_script(const struct scene *scene, size_t wor
         struct actor_script script = {.seed = 200 + workspace};
         uint64_t at = USEC_PER_SEC + workspace * COMPILER_PERIOD_USEC / AWAKE;
 
-        for (; at + COMPILER_PERIOD_USEC < end_usec(scene) && script.n_steps + 2 <= ACTOR_STEPS_MAX; at += COMPILER_PERIOD_USEC) {
+        for (; at + COMPILER_PERIOD_USEC < end_usec(scene) && script.n_steps + 2 <= ACTOR_STEPS_MAX;
+                at += COMPILER_PERIOD_USEC) {
                 script_add(&script, ACTOR_GROW, at, at + COMPILER_GROWS_USEC, scene->options->pool_bytes / COMPILER_PART);
                 script_add(&script, ACTOR_DROP, at + COMPILER_STAYS_USEC, 0, 0);
         }

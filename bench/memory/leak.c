@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The leak: two who work, and one that grows without end. It has no memory.max; of swap it may have a quarter of the pool, as an operator
- * would say. Who ends it is the kernel, or the operator who reads its name.
+ * The leak: two who work, and one that grows without end. It has no memory.max; of swap it may have a quarter of the pool,
+ * as an operator would say. Who ends it is the kernel, or the operator who reads its name.
  */
 
 #include "../common/clock.h"
@@ -67,7 +67,8 @@ static int add_actors(const struct scene *scene, struct stage *stage)
 static void note_names(const struct stage *stage, uint64_t leak_began_usec, double *ret)
 {
         const struct manager_memory *memory = stage->manager.memory;
-        uint64_t told = memory ? atomic_load(&memory->frozen_told) : 0, shown = memory ? atomic_load(&memory->frozen_shown) : 0;
+        uint64_t told = memory ? atomic_load(&memory->frozen_told) : 0,
+                 shown = memory ? atomic_load(&memory->frozen_shown) : 0;
         uint64_t leaker = UINT64_C(1) << LEAKER;
 
         ret[0] = told & leaker ? sec_of(atomic_load(&memory->frozen_at_usec) - leak_began_usec) : -1;

@@ -10,19 +10,19 @@
 
 struct memory_options {
         bool json;
-        bool check;            /* only see whether it could be done here */
-        char scenarios[128];   /* with commas between them */
-        char policies[128];    /* likewise; empty: what each scenario has */
+        bool check;          /* only see whether it could be done here */
+        char scenarios[128]; /* with commas between them */
+        char policies[128];  /* likewise; empty: what each scenario has */
         unsigned repeats;
         uint64_t step_usec;    /* of cgburst */
         uint64_t settle_usec;  /* until it is measured, of crowd and wave */
         uint64_t measure_usec; /* of crowd; half of it, 15 s at most, of leak before it leaks */
         uint64_t leak_usec;
-        uint64_t wave_usec;    /* all five of them */
+        uint64_t wave_usec;     /* all five of them */
         uint64_t patience_usec; /* with one build */
-        uint64_t pool_bytes;   /* of crowd, leak and wave */
-        const char *compiler;  /* NULL: cc; "none": the stand-in */
-        unsigned table_lines; /* 0: as many as its compiler needs for some hundred MiB */
+        uint64_t pool_bytes;    /* of crowd, leak and wave */
+        const char *compiler;   /* NULL: cc; "none": the stand-in */
+        unsigned table_lines;   /* 0: as many as its compiler needs for some hundred MiB */
         unsigned small_files;
         const char *parent;
         const char *mount;

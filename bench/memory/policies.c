@@ -37,8 +37,7 @@ static int limit_each(struct stage *stage, uint64_t (*high)(const struct workspa
 
         for (size_t i = 0; i < stage->plan.n_workspaces && error >= 0; i++)
                 if (stage->plan.workspaces[i].max_bytes != NO_LIMIT)
-                        error = write_number(
-                                stage->groups.group[i].dir_fd, "memory.high", high(&stage->plan.workspaces[i]));
+                        error = write_number(stage->groups.group[i].dir_fd, "memory.high", high(&stage->plan.workspaces[i]));
         return error;
 }
 

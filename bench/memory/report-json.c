@@ -17,7 +17,8 @@ static struct json_object *number_object(double number)
         struct json_object *object = isfinite(number) ? json_object_new_double(number) : NULL;
 
         if (object)
-                json_object_set_serializer(object, json_object_double_to_json_string, (void *)(uintptr_t)NUMBER_FORMAT, NULL);
+                json_object_set_serializer(
+                        object, json_object_double_to_json_string, (void *)(uintptr_t)NUMBER_FORMAT, NULL);
         return object;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The coding sandbox: a build in one workspace whose memory.max is a little above the build's peak, without swap, as hosts of containers are.
- * The peak is that of a build without a limit, so it fits whatever the compiler. The pool is no larger, so memory *is* short in
- * it: a law that takes from who works because of that would be seen here.
+ * The coding sandbox: a build in one workspace whose memory.max is a little above the build's peak, without swap, as hosts
+ * of containers are. The peak is that of a build without a limit, so it fits whatever the compiler. The pool is no larger,
+ * so memory *is* short in it: a law that takes from who works because of that would be seen here.
  */
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #define BENCH_MEMORY_SCENARIO_H
 
 /*
- * A scenario: what happens, under each policy in turn, and the figures that it ends with. All are plain numbers, so that one report serves
- * all scenarios.
+ * A scenario: what happens, under each policy in turn, and the figures that it ends with. All are plain numbers, so that one
+ * report serves all scenarios.
  */
 
 #include <stdbool.h>

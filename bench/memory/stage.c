@@ -44,7 +44,8 @@ static int make_workspace(struct stage *stage, const struct workspace *workspace
 
         if (index < 0)
                 return index;
-        error = write_bytes(&stage->groups, stage->groups.group[index].dir_fd, workspace->name, "memory.max", workspace->max_bytes);
+        error = write_bytes(
+                &stage->groups, stage->groups.group[index].dir_fd, workspace->name, "memory.max", workspace->max_bytes);
         return error < 0 ? error : limit_swap(&stage->groups, stage->groups.group[index].dir_fd, workspace);
 }
 

@@ -3,8 +3,8 @@
 #define BENCH_MEMORY_STAGE_H
 
 /*
- * What every scenario stands on: a pool (the parent with a memory.max, so that memory is short there and not on the host), workspaces in it,
- * one policy that manages them, and actors that work. Made for one run and removed after it.
+ * What every scenario stands on: a pool (the parent with a memory.max, so that memory is short there and not on the host),
+ * workspaces in it, one policy that manages them, and actors that work. Made for one run and removed after it.
  */
 
 #include <stdatomic.h>

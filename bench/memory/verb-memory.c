@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * cgburst-bench memory: each scenario under its policies in turn, repeat by repeat, so that a slow minute of the machine meets all of them.
+ * cgburst-bench memory: each scenario under its policies in turn, repeat by repeat, so that a slow minute of the machine
+ * meets all of them.
  */
 
 #include <errno.h>
@@ -30,7 +31,8 @@ static int take_policy(struct memory_result *result, const char *name)
         const struct memory_policy *policy = memory_policy_find(name);
 
         if (!policy)
-                return complain(-EINVAL, "--policy %s: there is equal, static, kubernetes, senpai, uresourced and cgburst", name);
+                return complain(
+                        -EINVAL, "--policy %s: there is equal, static, kubernetes, senpai, uresourced and cgburst", name);
         for (size_t i = 0; i < result->n_series; i++)
                 if (result->series[i].policy == policy)
                         return complain(-EINVAL, "--policy %s: twice", name);

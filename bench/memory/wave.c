@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The wave: sleepers wake one after another, touch what they have, grow as a compiler does, and go back to sleep, five times. One works
- * all the time beside them. Growth is timed in pieces of 64 KiB: what a limit that is too low costs is seen in the longest of them.
+ * The wave: sleepers wake one after another, touch what they have, grow as a compiler does, and go back to sleep, five
+ * times. One works all the time beside them. Growth is timed in pieces of 64 KiB: what a limit that is too low costs is seen
+ * in the longest of them.
  */
 
 #include "../common/clock.h"
@@ -22,8 +23,8 @@
 
 /* Of the time between two wakers: it has to be long enough to be back, then it grows, and ends. */
 #define GROWS_AFTER(period) ((period) / 3)
-#define GROWS_UNTIL(period) ((period) * 2 / 3)
-#define DROPS_AFTER(period) ((period) * 5 / 6)
+#define GROWS_UNTIL(period) ((period)*2 / 3)
+#define DROPS_AFTER(period) ((period)*5 / 6)
 
 static const struct figure figures[] = {
         {"growth_p50_msec", "growth of 64 KiB p50, ms", 2, false},
@@ -92,7 +93,8 @@ static uint64_t growth_off_cpu_usec(const struct scene *scene, const struct stag
         uint64_t most = 0;
 
         for (size_t i = 0; i < stage->n_actors; i++) {
-                uint64_t slept = actor_slept_most_usec(stage->actors[i], ACTOR_GROW, scene->options->settle_usec, end_usec(scene));
+                uint64_t slept =
+                        actor_slept_most_usec(stage->actors[i], ACTOR_GROW, scene->options->settle_usec, end_usec(scene));
 
                 most = slept > most ? slept : most;
         }

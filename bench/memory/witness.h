@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 struct witness {
-        uint64_t high, max, oom_kill;       /* memory.events: times above memory.high, at memory.max, killed */
-        uint64_t refault_pages;             /* memory.stat: workingset_refault_anon + _file */
-        uint64_t some_usec, full_usec;      /* memory.pressure */
-        uint64_t cpu_usec, system_usec;     /* cpu.stat */
+        uint64_t high, max, oom_kill;   /* memory.events: times above memory.high, at memory.max, killed */
+        uint64_t refault_pages;         /* memory.stat: workingset_refault_anon + _file */
+        uint64_t some_usec, full_usec;  /* memory.pressure */
+        uint64_t cpu_usec, system_usec; /* cpu.stat */
         uint64_t throttled_usec;
-        uint64_t usage_bytes, peak_bytes;   /* as they stand; peak 0 before Linux 5.19 */
+        uint64_t usage_bytes, peak_bytes; /* as they stand; peak 0 before Linux 5.19 */
 };
 
 /* What cannot be read is 0. */

@@ -3,8 +3,8 @@
 #define BENCH_BARE_H
 
 /*
- * The system calls of a step that nobody can avoid, and nothing else: pread of cpu.stat of every active group and of the files that
- * tell how full the CPUs are, on fds that stay open; pwrite of each weight that changes. No parsing, no law.
+ * The system calls of a step that nobody can avoid, and nothing else: pread of cpu.stat of every active group and of the
+ * files that tell how full the CPUs are, on fds that stay open; pwrite of each weight that changes. No parsing, no law.
  */
 
 #include <stdbool.h>
@@ -14,10 +14,10 @@
 #include "../kernel/groups.h"
 
 struct bare {
-        size_t n;               /* the first of the groups, those that are active */
-        int pool_fds[3];        /* cpu.stat of the machine and of the parent, cpu.pressure of the parent */
+        size_t n;        /* the first of the groups, those that are active */
+        int pool_fds[3]; /* cpu.stat of the machine and of the parent, cpu.pressure of the parent */
         int *stat_fds;
-        int *weight_fds;        /* of all groups: sleepers' weights change, too */
+        int *weight_fds; /* of all groups: sleepers' weights change, too */
         size_t n_weights;
 };
 
@@ -33,8 +33,8 @@ int bare_open(struct bare *ret, const struct groups *groups, size_t n_active);
 void bare_close(struct bare *bare);
 
 /*
- * Reads all, and writes into every group that changed what it held before: as many changes of the same size, the other way round.
- * Not timed, they are all put back.
+ * Reads all, and writes into every group that changed what it held before: as many changes of the same size, the other way
+ * round. Not timed, they are all put back.
  *
  * @look_first: also read each weight before it is written, as one has to who leaves alone what others wrote
  * @return how long it took, in nanoseconds; a negative errno. Complains.

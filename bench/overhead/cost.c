@@ -10,8 +10,10 @@
 /* Everybody's weight has been written once by then, and so is in the journal, which is synced to disk for a first write. */
 #define WARMUP_STEPS (2 * CROWD_PHASE)
 
-/* And where some sleep: they are asleep by then, their fast credit has filled, which takes a hundred steps of the crowd's clock, and each has
- * been visited twice since, which takes 32. Before that every visit finds another weight. */
+/*
+ * And where some sleep: they are asleep by then, their fast credit has filled, which takes a hundred steps of the crowd's
+ * clock, and each has been visited twice since, which takes 32. Before that every visit finds another weight.
+ */
 #define WARMUP_SLEEPERS 164
 
 /* What is measured by turns. */
@@ -98,7 +100,8 @@ static void sum_up(struct cost *cost, double *nsec[KINDS], double *scratch)
         cost->writes /= (double)cost->repeats;
 }
 
-int cost_measure(struct cost *ret, const struct groups *place, const struct crowd_plan *plan, size_t repeats, struct interrupt *interrupt)
+int cost_measure(struct cost *ret, const struct groups *place, const struct crowd_plan *plan, size_t repeats,
+        struct interrupt *interrupt)
 {
         struct cost cost = {.plan = *plan, .repeats = repeats};
         double *values = calloc(repeats * (KINDS + 1), sizeof(*values));
@@ -123,15 +126,16 @@ int cost_measure(struct cost *ret, const struct groups *place, const struct crow
 
 void cost_print_header(FILE *file)
 {
-        fprintf(file, "%10s %7s %-9s %10s %10s %10s %10s %10s %9s %8s %8s\n", "registered", "active", "load", "step, us", "bare, us", "+looks, us",
-                "step/bare", "step/looks", "us/active", "reads", "writes");
+        fprintf(file, "%10s %7s %-9s %10s %10s %10s %10s %10s %9s %8s %8s\n", "registered", "active", "load", "step, us",
+                "bare, us", "+looks, us", "step/bare", "step/looks", "us/active", "reads", "writes");
 }
 
 void cost_print(FILE *file, const struct cost *cost)
 {
-        fprintf(file, "%10zu %7zu %-9s %10.0f %10.0f %10.0f %10.2f %10.2f %9.2f %8.1f %8.1f\n", cost->plan.registered, cost->plan.active,
-                crowd_load_to_string(cost->plan.load), cost->step_nsec / 1e3, cost->bare_nsec / 1e3, cost->bare_look_nsec / 1e3,
-                cost->step_to_bare, cost->step_to_bare_look, cost->step_nsec / 1e3 / (double)cost->plan.active, cost->reads, cost->writes);
+        fprintf(file, "%10zu %7zu %-9s %10.0f %10.0f %10.0f %10.2f %10.2f %9.2f %8.1f %8.1f\n", cost->plan.registered,
+                cost->plan.active, crowd_load_to_string(cost->plan.load), cost->step_nsec / 1e3, cost->bare_nsec / 1e3,
+                cost->bare_look_nsec / 1e3, cost->step_to_bare, cost->step_to_bare_look,
+                cost->step_nsec / 1e3 / (double)cost->plan.active, cost->reads, cost->writes);
         fflush(file);
 }
 
@@ -140,6 +144,7 @@ void cost_write_json(FILE *file, const struct cost *cost)
         fprintf(file,
                 "{\"what\":\"step\",\"registered\":%zu,\"active\":%zu,\"load\":\"%s\",\"repeats\":%zu,\"step_nsec\":%.0f,\"bare_nsec\":%.0f,"
                 "\"bare_look_nsec\":%.0f,\"step_to_bare\":%.4f,\"step_to_bare_look\":%.4f,\"reads\":%.2f,\"writes\":%.2f}",
-                cost->plan.registered, cost->plan.active, crowd_load_to_string(cost->plan.load), cost->repeats, cost->step_nsec,
-                cost->bare_nsec, cost->bare_look_nsec, cost->step_to_bare, cost->step_to_bare_look, cost->reads, cost->writes);
+                cost->plan.registered, cost->plan.active, crowd_load_to_string(cost->plan.load), cost->repeats,
+                cost->step_nsec, cost->bare_nsec, cost->bare_look_nsec, cost->step_to_bare, cost->step_to_bare_look,
+                cost->reads, cost->writes);
 }

@@ -18,24 +18,25 @@ struct cost {
         struct crowd_plan plan;
         size_t repeats;
         double step_nsec;
-        double bare_nsec;               /* reads and changed writes */
-        double bare_look_nsec;          /* the same, and each weight read before it is written */
+        double bare_nsec;                       /* reads and changed writes */
+        double bare_look_nsec;                  /* the same, and each weight read before it is written */
         double step_to_bare, step_to_bare_look; /* of each round, and of these the median */
-        double reads, writes;           /* system calls of the library a step, the mean */
+        double reads, writes;                   /* system calls of the library a step, the mean */
 };
 
 /* @return 0 or a negative errno; -EINTR after a signal. All is put back in any case. Complains. */
-int cost_measure(struct cost *ret, const struct groups *place, const struct crowd_plan *plan, size_t repeats, struct interrupt *interrupt);
+int cost_measure(struct cost *ret, const struct groups *place, const struct crowd_plan *plan, size_t repeats,
+        struct interrupt *interrupt);
 
 /* What both verbs are told on the command line. */
 struct cost_options {
         uint64_t workspaces[8];
         size_t n_workspaces;
-        unsigned registered;            /* scale alone */
+        unsigned registered; /* scale alone */
         unsigned repeats;
         const char *parent, *mount;
         const char *json;
-        bool law, step;                 /* overhead: which part */
+        bool law, step; /* overhead: which part */
         bool check;
 };
 

@@ -40,7 +40,8 @@ static int raise_file_limit(size_t groups)
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
                 return complain(-errno, "RLIMIT_NOFILE");
         if (limit.rlim_max < wanted)
-                return complain(-EMFILE, "%zu groups want %zu open files, and the hard limit is %ju: raise it (ulimit -Hn), or take fewer groups",
+                return complain(-EMFILE,
+                        "%zu groups want %zu open files, and the hard limit is %ju: raise it (ulimit -Hn), or take fewer groups",
                         groups, wanted, (uintmax_t)limit.rlim_max);
         limit.rlim_cur = limit.rlim_max;
         return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? complain(-errno, "RLIMIT_NOFILE") : 0;
@@ -83,7 +84,9 @@ static int complain_of(const struct crowd *crowd, int error, const char *call)
         return complain(error, "%s: %s: %s; %s", call, fault->file, fault->message, fault->remedy);
 }
 
-/* Where the load is settled credit counts for nothing: the law is gone through in full, and every weight stays its share's. */
+/*
+ * Where the load is settled credit counts for nothing: the law is gone through in full, and every weight stays its share's.
+ */
 static int start_context(struct crowd *crowd)
 {
         struct cgb_options options;

@@ -3,9 +3,9 @@
 #define BENCH_CROWD_H
 
 /*
- * Many groups on the real kernel, some of them active, and a context of the library that manages them on a clock of its own: a step of
- * that clock passes when the load has used as much as makes the CPUs full and every worker active. So a step can be taken at
- * will, and the workers sleep while it is measured.
+ * Many groups on the real kernel, some of them active, and a context of the library that manages them on a clock of its own:
+ * a step of that clock passes when the load has used as much as makes the CPUs full and every worker active. So a step can
+ * be taken at will, and the workers sleep while it is measured.
  */
 
 #include <stddef.h>
@@ -24,7 +24,7 @@
 
 struct crowd_plan {
         size_t registered;
-        size_t active;                  /* the first of them */
+        size_t active; /* the first of them */
         enum crowd_load load;
 };
 
@@ -37,20 +37,23 @@ struct crowd {
         struct cgb *cgb;
         char state_dir[64];
         uint64_t clock_usec;
-        uint64_t forgotten_usec;        /* who has not run for so long is asleep to the law, also one that has just come */
+        uint64_t forgotten_usec; /* who has not run for so long is asleep to the law, also one that has just come */
         uint64_t turns;
-        uint32_t *written;              /* by group */
-        struct bare_change *changes;    /* of the last step */
+        uint32_t *written;           /* by group */
+        struct bare_change *changes; /* of the last step */
         size_t n_changes;
 };
 
 /* What one step of the library took. */
 struct crowd_step {
-        uint64_t nsec;                  /* cgb_dispatch(), and the events taken */
-        uint64_t reads, writes;         /* system calls of these kinds, as the kernel counts them for this process */
+        uint64_t nsec;          /* cgb_dispatch(), and the events taken */
+        uint64_t reads, writes; /* system calls of these kinds, as the kernel counts them for this process */
 };
 
-/* Makes groups, processes and context. @place is where, and is copied. @return 0 or a negative errno, with nothing left. Complains. */
+/*
+ * Makes groups, processes and context. @place is where, and is copied. @return 0 or a negative errno, with nothing left.
+ * Complains.
+ */
 int crowd_open(struct crowd *ret, const struct groups *place, const struct crowd_plan *plan, struct interrupt *interrupt);
 
 /* Lets the load work for a turn. @return 0 or a negative errno. Complains. */

@@ -20,8 +20,8 @@
 struct law {
         struct cgb_policy *policy;
         size_t n;
-        cgb_node *nodes;        /* in the order of joining */
-        size_t *index;          /* by node */
+        cgb_node *nodes; /* in the order of joining */
+        size_t *index;   /* by node */
         uint64_t *used_usec;
         uint64_t total_usec;
         uint64_t rounds;
@@ -121,7 +121,8 @@ static void round_of(struct law *law)
         while (cgb_policy_next_to_read(law->policy, CGB_NODE_ROOT, &node)) {
                 size_t i = law->index[node];
 
-                cgb_policy_observe(law->policy, node, &(struct cgb_account_sample){.usage_usec = law->used_usec[i], .identity = i + 1});
+                cgb_policy_observe(
+                        law->policy, node, &(struct cgb_account_sample){.usage_usec = law->used_usec[i], .identity = i + 1});
         }
         cgb_policy_step(law->policy, law->rounds * STEP_USEC);
         while (cgb_policy_next_action(law->policy, &action))

@@ -12,11 +12,14 @@
 
 /* How the accounts use the CPU. */
 enum crowd_load {
-        CROWD_SETTLED,          /* all the same, always: no weight changes */
-        CROWD_CHANGING,         /* three times as much as the others in one phase, a third in the next: all weights change all the time */
+        CROWD_SETTLED, /* all the same, always: no weight changes */
+        CROWD_CHANGING, /* three times as much as the others in one phase, a third in the next: all weights change all the time */
 };
 
-/* Rounds until those who had much and those who had little change places: the fast credit does not come to its end in that time. */
+/*
+ * Rounds until those who had much and those who had little change places: the fast credit does not come to its end in that
+ * time.
+ */
 #define CROWD_PHASE 10
 
 const char *crowd_load_to_string(enum crowd_load load);
@@ -25,7 +28,7 @@ const char *crowd_load_to_string(enum crowd_load load);
 unsigned crowd_part(enum crowd_load load, size_t index, size_t round);
 
 struct law_cost {
-        double nsec_per_workspace;      /* median over rounds */
+        double nsec_per_workspace; /* median over rounds */
         double writes_per_round;
 };
 

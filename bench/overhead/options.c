@@ -58,11 +58,13 @@ static int parse_only(const char *text, struct cost_options *options)
         return options->law || options->step ? 0 : complain(-EINVAL, "--only %s: wants law or step", text);
 }
 
-static int parse_one(int option, const char *name, const char *text, struct cost_options *options, bool is_scale, const char *help)
+static int parse_one(
+        int option, const char *name, const char *text, struct cost_options *options, bool is_scale, const char *help)
 {
         switch (option) {
         case OPTION_WORKSPACES:
-                return parse_list(name, text, 1, 1, WORKSPACES_MAX, options->workspaces, is_scale ? 1 : LIST_MAX, &options->n_workspaces);
+                return parse_list(name, text, 1, 1, WORKSPACES_MAX, options->workspaces, is_scale ? 1 : LIST_MAX,
+                        &options->n_workspaces);
         case OPTION_REGISTERED:
                 return parse_count(name, text, 1, WORKSPACES_MAX, &options->registered);
         case OPTION_REPEATS:
@@ -105,7 +107,8 @@ int cost_options_parse(struct cost_options *ret, int argc, char **argv, bool is_
         if (optind < argc)
                 return complain(-EINVAL, "%s %s: not an option; see --help", argv[0], argv[optind]);
         if (is_scale && options.registered < options.workspaces[0])
-                return complain(-EINVAL, "--registered %u: fewer than --active %" PRIu64, options.registered, options.workspaces[0]);
+                return complain(
+                        -EINVAL, "--registered %u: fewer than --active %" PRIu64, options.registered, options.workspaces[0]);
         *ret = options;
         return 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* cgburst-bench overhead: what a step costs, beside the system calls that it cannot do without, and what the law alone costs. */
+/*
+ * cgburst-bench overhead: what a step costs, beside the system calls that it cannot do without, and what the law alone
+ * costs.
+ */
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,12 +62,14 @@ static int measure_law(struct overhead *overhead)
 
                         if (error < 0)
                                 return error;
-                        printf("%10zu %-9s %17.1f %16.1f\n", n, crowd_load_to_string(load), cost.nsec_per_workspace, cost.writes_per_round);
+                        printf("%10zu %-9s %17.1f %16.1f\n", n, crowd_load_to_string(load), cost.nsec_per_workspace,
+                                cost.writes_per_round);
                         if (!overhead->json)
                                 continue;
                         next_json(overhead);
-                        fprintf(overhead->json, "{\"what\":\"law\",\"active\":%zu,\"load\":\"%s\",\"nsec_per_workspace\":%.2f,\"writes\":%.2f}", n,
-                                crowd_load_to_string(load), cost.nsec_per_workspace, cost.writes_per_round);
+                        fprintf(overhead->json,
+                                "{\"what\":\"law\",\"active\":%zu,\"load\":\"%s\",\"nsec_per_workspace\":%.2f,\"writes\":%.2f}",
+                                n, crowd_load_to_string(load), cost.nsec_per_workspace, cost.writes_per_round);
                 }
         return 0;
 }
@@ -130,7 +135,8 @@ static int measure_into(struct overhead *overhead, const struct groups *place)
 
 int verb_overhead(int argc, char **argv)
 {
-        struct cost_options options = {.workspaces = {100, 1000, 4000}, .n_workspaces = 3, .repeats = 30, .law = true, .step = true};
+        struct cost_options options = {
+                .workspaces = {100, 1000, 4000}, .n_workspaces = 3, .repeats = 30, .law = true, .step = true};
         struct overhead overhead = {.options = &options};
         struct groups place = {0};
         int error = cost_options_parse(&options, argc, argv, false, help);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* cgburst-bench scale: what a step costs where most workspaces sleep, beside the step where there are no others than those awake. */
+/*
+ * cgburst-bench scale: what a step costs where most workspaces sleep, beside the step where there are no others than those
+ * awake.
+ */
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,8 +38,8 @@ enum {
 };
 
 /* One load: the few, the many, and what the many cost more. */
-static int measure_load(struct cost costs[CROWDS], const struct cost_options *options, enum crowd_load load, const struct groups *place,
-        struct interrupt *interrupt)
+static int measure_load(struct cost costs[CROWDS], const struct cost_options *options, enum crowd_load load,
+        const struct groups *place, struct interrupt *interrupt)
 {
         for (int i = 0; i < CROWDS; i++) {
                 const struct crowd_plan plan = {
@@ -50,11 +53,13 @@ static int measure_load(struct cost costs[CROWDS], const struct cost_options *op
                         return error;
                 cost_print(stdout, &costs[i]);
         }
-        printf("%10s %7s %-9s %10.2f times the step\n", "", "", crowd_load_to_string(load), costs[MANY].step_nsec / costs[FEW].step_nsec);
+        printf("%10s %7s %-9s %10.2f times the step\n", "", "", crowd_load_to_string(load),
+                costs[MANY].step_nsec / costs[FEW].step_nsec);
         return 0;
 }
 
-static int measure(struct cost costs[][CROWDS], size_t *ret_n, const struct cost_options *options, const struct groups *place)
+static int measure(
+        struct cost costs[][CROWDS], size_t *ret_n, const struct cost_options *options, const struct groups *place)
 {
         struct interrupt interrupt;
         int error = interrupt_open(&interrupt);
@@ -82,8 +87,8 @@ static int write_json(const char *path, struct cost costs[][CROWDS], size_t n)
         uname(&system);
         fprintf(file, "{\"schema\":1,\"kernel\":\"%s\",\"cpus\":%u,\"runs\":[", system.release, count_cpus());
         for (size_t i = 0; i < n; i++) {
-                fprintf(file, "%s\n{\"load\":\"%s\",\"many_to_few\":%.4f,\"few\":", i ? "," : "", crowd_load_to_string(costs[i][FEW].plan.load),
-                        costs[i][MANY].step_nsec / costs[i][FEW].step_nsec);
+                fprintf(file, "%s\n{\"load\":\"%s\",\"many_to_few\":%.4f,\"few\":", i ? "," : "",
+                        crowd_load_to_string(costs[i][FEW].plan.load), costs[i][MANY].step_nsec / costs[i][FEW].step_nsec);
                 cost_write_json(file, &costs[i][FEW]);
                 fputs(",\"many\":", file);
                 cost_write_json(file, &costs[i][MANY]);

@@ -24,8 +24,8 @@
 #define FALL_ASLEEP_USEC USEC_PER_MSEC
 
 struct orders {
-        _Atomic uint32_t round;         /* changes: begin */
-        _Atomic uint32_t unfinished;    /* becomes 0: the round is over */
+        _Atomic uint32_t round;      /* changes: begin */
+        _Atomic uint32_t unfinished; /* becomes 0: the round is over */
         uint32_t cpu_usec[];
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Arbiter2 (University of Utah, for HPC login nodes). Every 30 s a user's badness rises if it used more than a part t of its quota, the more the
- * more it used, and falls if it used less. From 0, steady use of t takes 600 s to 100; idleness takes 1800 s back to 0. At 100 it
- * is an offence: the quota shrinks for a while, to 0.8 for 30 min the first time, to 0.5 for an hour, to 0.3 for two hours.
- * Then badness begins at 0 again. An offence is forgotten after 3 h.
+ * Arbiter2 (University of Utah, for HPC login nodes). Every 30 s a user's badness rises if it used more than a part t of its
+ * quota, the more the more it used, and falls if it used less. From 0, steady use of t takes 600 s to 100; idleness takes
+ * 1800 s back to 0. At 100 it is an offence: the quota shrinks for a while, to 0.8 for 30 min the first time, to 0.5 for an
+ * hour, to 0.3 for two hours. Then badness begins at 0 again. An offence is forgotten after 3 h.
  *
  * It keeps a log, not a balance: short work is never favoured, and a penalty holds on an empty machine as well.
  */
@@ -13,8 +13,8 @@
 
 #define BADNESS_MAX 100.0
 #define STEP_SEC 30.0
-#define RISE_SEC 600.0                  /* from 0 to 100 at the threshold */
-#define FALL_SEC 1800.0                 /* from 100 to 0 when idle */
+#define RISE_SEC 600.0  /* from 0 to 100 at the threshold */
+#define FALL_SEC 1800.0 /* from 100 to 0 when idle */
 #define MINUTE_USEC UINT64_C(60000000)
 #define FORGET_USEC (180 * MINUTE_USEC)
 

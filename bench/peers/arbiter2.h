@@ -14,12 +14,12 @@
 #define ARBITER2_THRESHOLD_MEMORY 0.5
 
 struct arbiter2 {
-        double badness_cpu;             /* 0..100 */
+        double badness_cpu; /* 0..100 */
         double badness_memory;
         unsigned offences;
-        uint64_t offended_usec;         /* when the last one began */
-        uint64_t penalty_until_usec;    /* 0: there is none */
-        double quota;                   /* part of the full quota */
+        uint64_t offended_usec;      /* when the last one began */
+        uint64_t penalty_until_usec; /* 0: there is none */
+        double quota;                /* part of the full quota */
 };
 
 struct arbiter2 arbiter2_start(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Amazon EC2, burstable instances T2 and T3 in standard mode. An instance earns credits all the time, up to those of 24 hours, and
- * spends one for each minute of a vCPU. With none left its vCPUs run at the baseline, which is what it earns. A T2 begins with 30 credits a
- * vCPU that are spent first and lie outside of the cap.
+ * Amazon EC2, burstable instances T2 and T3 in standard mode. An instance earns credits all the time, up to those of 24
+ * hours, and spends one for each minute of a vCPU. With none left its vCPUs run at the baseline, which is what it earns. A
+ * T2 begins with 30 credits a vCPU that are spent first and lie outside of the cap.
  *
  * The credit is absolute: it is spent on an empty machine as well, and without it CPUs idle beside somebody who waits.
  */

@@ -11,18 +11,18 @@
 struct ec2_type {
         const char *name;
         double earned_per_hour;
-        double cap;                     /* 24 h of earning */
+        double cap; /* 24 h of earning */
         unsigned vcpus;
-        double baseline;                /* part of each vCPU that is left without credit */
+        double baseline; /* part of each vCPU that is left without credit */
 };
 
 extern const struct ec2_type ec2_types[];
 extern const size_t ec2_n_types;
 
-#define EC2_LAUNCH_CREDITS_PER_VCPU 30  /* T2 alone */
+#define EC2_LAUNCH_CREDITS_PER_VCPU 30 /* T2 alone */
 
 struct ec2 {
-        double launch;                  /* credits */
+        double launch; /* credits */
         double earned;
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Gitpod's first controller, 2020. Usage is sampled every 10 s into a ring of 15 min. The sum of the ring, what a workspace spent in
- * the last quarter of an hour, goes down a staircase of buckets: as long as the first budget lasts, the first limit holds,
- * then the second. Who has arrived at the last limit stays there until the window's sum falls below the clamp.
+ * Gitpod's first controller, 2020. Usage is sampled every 10 s into a ring of 15 min. The sum of the ring, what a workspace
+ * spent in the last quarter of an hour, goes down a staircase of buckets: as long as the first budget lasts, the first limit
+ * holds, then the second. Who has arrived at the last limit stays there until the window's sum falls below the clamp.
  *
- * A workspace that did nothing for a quarter of an hour is no better off than one that did little. Nothing is known of the others: a
- * limit holds on an empty machine as well.
+ * A workspace that did nothing for a quarter of an hour is no better off than one that did little. Nothing is known of the
+ * others: a limit holds on an empty machine as well.
  */
 
 #include "gitpod1.h"

@@ -10,19 +10,19 @@
 
 /* CPU time and limits count in hundredths of a CPU: 500 is five CPUs, a budget of 500 is five CPU seconds. */
 struct gitpod1_bucket {
-        int64_t budget;                 /* of the last one: has no meaning */
+        int64_t budget; /* of the last one: has no meaning */
         int64_t limit;
 };
 
 struct gitpod1_rules {
         const struct gitpod1_bucket *buckets;
         size_t n_buckets;
-        size_t window;                  /* samples in the ring; at most GITPOD1_WINDOW_MAX */
-        int64_t clamp;                  /* in the last bucket until less than this was spent; 0: no clamp */
+        size_t window; /* samples in the ring; at most GITPOD1_WINDOW_MAX */
+        int64_t clamp; /* in the last bucket until less than this was spent; 0: no clamp */
 };
 
 #define GITPOD1_STEP_USEC UINT64_C(10000000)
-#define GITPOD1_WINDOW_MAX 90           /* 15 min of steps */
+#define GITPOD1_WINDOW_MAX 90 /* 15 min of steps */
 
 /* As it ran in production. */
 extern const struct gitpod1_rules gitpod1_published;
@@ -30,7 +30,7 @@ extern const struct gitpod1_rules gitpod1_published;
 struct gitpod1 {
         int64_t ring[GITPOD1_WINDOW_MAX];
         size_t at;
-        int64_t spent;                  /* sum of the ring */
+        int64_t spent; /* sum of the ring */
         bool clamped;
 };
 

@@ -6,9 +6,9 @@
  * limit; but as long as less than the total is taken, one that was throttled before the last step and was throttled again
  * since gets the burst limit, and that counts as taken at once.
  *
- * No credit: who had nothing for an hour is not better off than who had nothing for 15 s. Newcomers come first until they have used
- * as much as the oldest. The first throttling is not seen, because a counter of 0 does not count as throttled. Who has
- * the burst is no longer throttled, and so loses it in the next step.
+ * No credit: who had nothing for an hour is not better off than who had nothing for 15 s. Newcomers come first until they
+ * have used as much as the oldest. The first throttling is not seen, because a counter of 0 does not count as throttled. Who
+ * has the burst is no longer throttled, and so loses it in the next step.
  */
 
 #include <stdlib.h>

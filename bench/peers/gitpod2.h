@@ -11,7 +11,7 @@
 
 /* Limits and rates in thousandths of a CPU. */
 struct gitpod2_rules {
-        int64_t total;                  /* of all workspaces of the node together */
+        int64_t total; /* of all workspaces of the node together */
         int64_t base;
         int64_t burst;
 };
@@ -19,11 +19,11 @@ struct gitpod2_rules {
 extern const struct gitpod2_rules gitpod2_published;
 
 struct gitpod2_workspace {
-        uint64_t usage_usec;            /* cpu.stat usage_usec; in */
-        uint64_t nr_throttled;          /* cpu.stat nr_throttled; in */
-        int64_t limit;                  /* out */
-        uint64_t usage_before_usec;     /* of the last step; state */
-        uint64_t nr_throttled_before;   /* of the last step; state */
+        uint64_t usage_usec;          /* cpu.stat usage_usec; in */
+        uint64_t nr_throttled;        /* cpu.stat nr_throttled; in */
+        int64_t limit;                /* out */
+        uint64_t usage_before_usec;   /* of the last step; state */
+        uint64_t nr_throttled_before; /* of the last step; state */
 };
 
 /* @elapsed_usec: since the last step, above 0. @order is scratch, room for @n. */

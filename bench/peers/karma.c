@@ -10,12 +10,12 @@
  *
  * Among equals the one with the lowest number comes first.
  *
- * Why that needs no loop over slices: a borrower wants more than its guarantee and a donor less, so nobody is both, and what donors earn
- * changes nothing for borrowers. How many slices move is therefore known at once. A borrower with c credits who can take k
- * stands in line with the run of values c, c-1, ... c-k+1, and to take the richest each time is to take the highest values
- * of all runs. One threshold tells them: all values above it are taken, and of those equal to it as many as are left, by
- * number. Donors are the same with the sign turned. The threshold lies on an edge of a line that bends 2 n times: sort
- * and walk.
+ * Why that needs no loop over slices: a borrower wants more than its guarantee and a donor less, so nobody is both, and what
+ * donors earn changes nothing for borrowers. How many slices move is therefore known at once. A borrower with c credits who
+ * can take k stands in line with the run of values c, c-1, ... c-k+1, and to take the richest each time is to take the
+ * highest values of all runs. One threshold tells them: all values above it are taken, and of those equal to it as many as
+ * are left, by number. Donors are the same with the sign turned. The threshold lies on an edge of a line that bends 2 n
+ * times: sort and walk.
  */
 
 #include <stdlib.h>
@@ -45,7 +45,8 @@ static struct karma_user *richest_borrower(struct karma_user *users, size_t n)
         struct karma_user *found = NULL;
 
         for (size_t i = 0; i < n; i++)
-                if (users[i].allocated < users[i].demand && users[i].credits > 0 && (!found || users[i].credits > found->credits))
+                if (users[i].allocated < users[i].demand && users[i].credits > 0 &&
+                        (!found || users[i].credits > found->credits))
                         found = &users[i];
         return found;
 }
@@ -86,7 +87,8 @@ static int falling(const void *a, const void *b)
 }
 
 /* The lowest value such that no more than @slices values of all runs lie above it; how many do is in *@above. */
-static int64_t find_threshold(const struct karma_run *runs, size_t n, int64_t slices, struct karma_edge *edges, int64_t *above)
+static int64_t find_threshold(
+        const struct karma_run *runs, size_t n, int64_t slices, struct karma_edge *edges, int64_t *above)
 {
         int64_t value, slope = 0;
 
@@ -170,7 +172,8 @@ static int64_t sum_donated(const struct karma_user *users, size_t n)
         return sum;
 }
 
-void karma_quantum(const struct karma *karma, struct karma_user *users, size_t n, struct karma_run *runs, struct karma_edge *edges)
+void karma_quantum(
+        const struct karma *karma, struct karma_user *users, size_t n, struct karma_run *runs, struct karma_edge *edges)
 {
         int64_t shared = begin(karma, users, n), donated = sum_donated(users, n), wanted, moved;
         size_t n_runs = list_borrowers(users, n, runs, &wanted);

@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 struct koordinator {
-        double quota;                   /* CPUs; at first the base */
-        double tokens_sec;              /* CPU seconds it may still go above the base */
+        double quota;      /* CPUs; at first the base */
+        double tokens_sec; /* CPU seconds it may still go above the base */
 };
 
 /* A container as it was since the last step. */
 struct koordinator_sample {
-        double used;                    /* CPUs */
+        double used; /* CPUs */
         bool throttled;
         double elapsed_sec;
 };

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 struct max_min_user {
-        double demand;          /* in */
-        double weight;          /* in; above 0 */
-        double allocated;       /* out */
+        double demand;    /* in */
+        double weight;    /* in; above 0 */
+        double allocated; /* out */
 };
 
 /*

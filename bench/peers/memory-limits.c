@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Static: memory.high 256 MiB below memory.max, as a margin before the kill. In a sandbox of 4 GiB that cost 789 s of kernel CPU
- * and a time-out after 600 s, where the same work without the margin took 141 s: above high the kernel makes tasks sleep.
+ * Static: memory.high 256 MiB below memory.max, as a margin before the kill. In a sandbox of 4 GiB that cost 789 s of kernel
+ * CPU and a time-out after 600 s, where the same work without the margin took 141 s: above high the kernel makes tasks
+ * sleep.
  *
- * Kubernetes MemoryQoS: high lies nine tenths of the way from the request to the limit, rounded down to a page. The beta was stopped
- * because builds hung at high.
+ * Kubernetes MemoryQoS: high lies nine tenths of the way from the request to the limit, rounded down to a page. The beta was
+ * stopped because builds hung at high.
  *
- * Arbiter 3: max is the limit, but never below what is used already and a little more, so nobody is killed when it is lowered; each
- * round lowers it again as usage falls.
+ * Arbiter 3: max is the limit, but never below what is used already and a little more, so nobody is killed when it is
+ * lowered; each round lowers it again as usage falls.
  */
 
 #include "memory-limits.h"

@@ -11,15 +11,15 @@
 /* What there is of one workspace. Each policy uses the part that it needs, and what it keeps besides in .law. */
 struct on_node_workspace {
         bool managed;
-        uint64_t usage_usec;            /* at the last step */
+        uint64_t usage_usec; /* at the last step */
         uint64_t nr_throttled;
 };
 
 struct on_node {
-        uint64_t stepped_usec;          /* when the last step was */
+        uint64_t stepped_usec; /* when the last step was */
         uint32_t n;
         struct on_node_workspace *workspaces; /* [group] */
-        void *laws;                     /* [group], of the size that was asked for */
+        void *laws;                           /* [group], of the size that was asked for */
 };
 
 /* @law_size: of what the policy keeps for each group; zeroed. @return 0 or -ENOMEM */

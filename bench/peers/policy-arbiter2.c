@@ -17,7 +17,8 @@ struct arbiter2_policy {
         double quota;
 };
 
-static int arbiter2_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int arbiter2_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct arbiter2_policy *policy = calloc(1, sizeof(*policy));
 

@@ -11,7 +11,8 @@
 
 #define UNITS_PER_CPU 100
 
-static int gitpod1_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int gitpod1_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct on_node *node = calloc(1, sizeof(*node));
 

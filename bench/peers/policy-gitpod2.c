@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Gitpod's second controller on the simulated node. Its limits are scaled with the machine: published are 2 and 6 of 12 CPUs. */
+/*
+ * Gitpod's second controller on the simulated node. Its limits are scaled with the machine: published are 2 and 6 of 12
+ * CPUs.
+ */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,9 +17,9 @@
 struct gitpod2_policy {
         struct on_node node;
         struct gitpod2_rules rules;
-        struct gitpod2_workspace *workspaces;   /* those that are managed */
+        struct gitpod2_workspace *workspaces; /* those that are managed */
         struct gitpod2_workspace **order;
-        uint32_t *group;                        /* whose each of them is */
+        uint32_t *group; /* whose each of them is */
 };
 
 static void gitpod2_close(void *state)
@@ -37,7 +40,8 @@ static int64_t limit(struct sim_arguments *arguments, const char *key, const str
         return (int64_t)(on_node_cpus(arguments, key, cpus) * MILLI_PER_CPU + .5);
 }
 
-static int gitpod2_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int gitpod2_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct gitpod2_policy *policy = calloc(1, sizeof(*policy));
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Karma on the simulated node. Its users say what they want before each quantum; here nobody does, so the last quantum has to
- * tell: who was throttled wants all there is, everybody else what it used. What one may have is written as cpu.max. An idle
- * workspace keeps its guarantee as its limit, although it is lent to others: else the first second of everything would be lost.
+ * Karma on the simulated node. Its users say what they want before each quantum; here nobody does, so the last quantum has
+ * to tell: who was throttled wants all there is, everybody else what it used. What one may have is written as cpu.max. An
+ * idle workspace keeps its guarantee as its limit, although it is lent to others: else the first second of everything would
+ * be lost.
  */
 
 #include <errno.h>
@@ -38,7 +39,8 @@ static void karma_close(void *state)
         free(policy);
 }
 
-static int karma_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int karma_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct karma_policy *policy = calloc(1, sizeof(*policy));
 

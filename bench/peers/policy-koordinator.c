@@ -17,7 +17,8 @@ struct koordinator_policy {
         double base;
 };
 
-static int koordinator_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int koordinator_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct koordinator_policy *policy = calloc(1, sizeof(*policy));
 

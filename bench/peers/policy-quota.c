@@ -16,7 +16,8 @@ struct quota_policy {
         double cpus;
 };
 
-static int quota_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int quota_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         struct quota_policy *policy = calloc(1, sizeof(*policy));
 

@@ -8,7 +8,8 @@
 #include "policies.h"
 #include "uresourced.h"
 
-static int uresourced_open(void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
+static int uresourced_open(
+        void **ret_state, const struct sim_machine *machine, uint64_t step_usec, struct sim_arguments *arguments)
 {
         (void)machine, (void)step_usec, (void)arguments;
         *ret_state = NULL;

@@ -9,9 +9,9 @@
 
 /* As they are written. */
 struct quota_files {
-        uint64_t quota_usec;            /* cpu.max, per period */
+        uint64_t quota_usec; /* cpu.max, per period */
         uint64_t period_usec;
-        uint64_t burst_usec;            /* cpu.max.burst */
+        uint64_t burst_usec; /* cpu.max.burst */
 };
 
 /* @cpus: at least a hundredth of a CPU is given. */

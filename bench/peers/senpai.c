@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Senpai, first form. Every 6 s memory.high is moved so that memory.pressure grows by 10 ms a step: less, and high comes down by up to 1 %,
- * by the square of how much less; more, and it goes up at once by up to twice itself. So it always squeezes, and a group that
- * grows fast runs into a limit that was right 6 s ago: a build that peaks at 800 MB took 3 m 58 alone and 4 m 00 under it, but
- * with half of what it needs it collapses.
+ * Senpai, first form. Every 6 s memory.high is moved so that memory.pressure grows by 10 ms a step: less, and high comes
+ * down by up to 1 %, by the square of how much less; more, and it goes up at once by up to twice itself. So it always
+ * squeezes, and a group that grows fast runs into a limit that was right 6 s ago: a build that peaks at 800 MB took 3 m 58
+ * alone and 4 m 00 under it, but with half of what it needs it collapses.
  *
  * Newer form. No limit: while neither memory nor io is under pressure, it reclaims 1 % of what lies above a floor.
  */
@@ -14,9 +14,9 @@
 #include "senpai.h"
 
 #define GROW_MAX 1.0
-#define GROW_FULL_AT 20.0               /* times the pressure that is wanted */
+#define GROW_FULL_AT 20.0 /* times the pressure that is wanted */
 #define SHRINK_MAX .01
-#define SHRINK_FULL_AT 10.0             /* that part of the pressure that is wanted */
+#define SHRINK_FULL_AT 10.0 /* that part of the pressure that is wanted */
 
 #define RECLAIM_PART .01
 #define CALM_PERCENT .1

@@ -11,7 +11,10 @@
 /* What memory.pressure `some` may grow by in a step. */
 #define SENPAI_PRESSURE_USEC UINT64_C(10000)
 
-/* memory.high from now on. @growth_usec: of memory.pressure `some` since the last step, or since less if it is too much already. */
+/*
+ * memory.high from now on. @growth_usec: of memory.pressure `some` since the last step, or since less if it is too much
+ * already.
+ */
 uint64_t senpai_high(uint64_t high_bytes, uint64_t growth_usec);
 
 /* Per cent, as in the pressure files. */

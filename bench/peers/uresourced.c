@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * uresourced (Fedora's desktop). A user whose session is active, the one at the seat, has weight 500 and 250 MiB of protected memory;
- * all others have 100 and none. The slice above them is protected by the sum, but by no more than a tenth of the RAM.
+ * uresourced (Fedora's desktop). A user whose session is active, the one at the seat, has weight 500 and 250 MiB of
+ * protected memory; all others have 100 and none. The slice above them is protected by the sum, but by no more than a tenth
+ * of the RAM.
  *
- * It asks logind who is active, not what anybody does. Where all sessions are remote all are active always, and it gives all the same.
+ * It asks logind who is active, not what anybody does. Where all sessions are remote all are active always, and it gives all
+ * the same.
  */
 
 #include "uresourced.h"

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct uresourced_user {
-        uint32_t weight;                /* cpu.weight */
-        uint64_t low_bytes;             /* memory.low */
+        uint32_t weight;    /* cpu.weight */
+        uint64_t low_bytes; /* memory.low */
 };
 
 struct uresourced_user uresourced_user(bool session_is_active);

@@ -82,6 +82,7 @@ int plot_curves(FILE *html, const char *title, const char *caption, struct json_
                 label_run(label, sizeof(label), json_object_array_get_idx(runs, i));
                 plot_line(&plot, i, n, data, "using 1:2 with linespoints pt 7 ps 0.5", label);
         }
-        return plot_end(&plot, html, "One line for each policy over the percentiles, the lower the better; the numbers are in the table beside it.",
+        return plot_end(&plot, html,
+                "One line for each policy over the percentiles, the lower the better; the numbers are in the table beside it.",
                 caption);
 }

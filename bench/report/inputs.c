@@ -51,7 +51,8 @@ int inputs_add(struct inputs *inputs, const char *argument)
         struct input input = name_input(argument), *larger;
 
         if (!input.verb)
-                return complain(-EINVAL, "%s: its name does not say what made it; write VERB=%s, with a verb of report --help", argument,
+                return complain(-EINVAL,
+                        "%s: its name does not say what made it; write VERB=%s, with a verb of report --help", argument,
                         argument);
         larger = reallocarray(inputs->list, inputs->n + 1, sizeof(*larger));
         if (!larger)
@@ -60,7 +61,8 @@ int inputs_add(struct inputs *inputs, const char *argument)
         input.data = json_object_from_file(input.file);
         if (!input.data || look_number(input.data, "schema") != 1) {
                 json_object_put(input.data);
-                return complain(-EBADMSG, "%s: is not JSON of schema 1, as cgburst-bench %s writes it", input.file, input.verb);
+                return complain(
+                        -EBADMSG, "%s: is not JSON of schema 1, as cgburst-bench %s writes it", input.file, input.verb);
         }
         inputs->list[inputs->n++] = input;
         return 0;

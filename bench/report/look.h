@@ -2,7 +2,10 @@
 #ifndef BENCH_REPORT_LOOK_H
 #define BENCH_REPORT_LOOK_H
 
-/* Looking into JSON by paths: "slowdown.p99". Keys of ours have no dots; names of users, as of workspaces, are never in a path. */
+/*
+ * Looking into JSON by paths: "slowdown.p99". Keys of ours have no dots; names of users, as of workspaces, are never in a
+ * path.
+ */
 
 #include <json-c/json.h>
 

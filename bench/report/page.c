@@ -12,7 +12,8 @@ static int section_memory(FILE *html, const struct inputs *inputs)
         struct json_object *scenarios = inputs_join(inputs, "memory", "scenarios");
 
         for (size_t i = 0; i < json_object_array_length(scenarios); i++) {
-                struct json_object *scenario = json_object_array_get_idx(scenarios, i), *policies = look_at(scenario, "policies");
+                struct json_object *scenario = json_object_array_get_idx(scenarios, i),
+                                   *policies = look_at(scenario, "policies");
 
                 html_element(html, "h3", "%s", look_text(scenario, "scenario"));
                 if (json_object_is_type(policies, json_type_array))
@@ -37,15 +38,19 @@ static const struct section {
         const char *about;
         int (*write)(FILE *html, const struct inputs *inputs); /* NULL: by its verb, below */
 } sections[] = {
-        {"kernel", "On a real kernel", "Responses of an interactive workspace beside busy loops, one policy after the other in one boot.",
+        {"kernel", "On a real kernel",
+                "Responses of an interactive workspace beside busy loops, one policy after the other in one boot.",
                 section_kernel},
-        {"sim", "On the simulated node", "Traces of jobs under this law and those of others: what weights and quotas can do at best.",
-                section_sim},
-        {"karma", "Credit over minutes", "Users who want the same in the end, but in stretches: how even do they come out?", NULL},
-        {"sweep", "The search for constants", "The score of a set is its worst figure over all scenes, each over its bar: 1 and less is within all of them.",
+        {"sim", "On the simulated node",
+                "Traces of jobs under this law and those of others: what weights and quotas can do at best.", section_sim},
+        {"karma", "Credit over minutes", "Users who want the same in the end, but in stretches: how even do they come out?",
+                NULL},
+        {"sweep", "The search for constants",
+                "The score of a set is its worst figure over all scenes, each over its bar: 1 and less is within all of them.",
                 section_sweep},
         {"memory", "Memory", "Scenarios of short memory on a real kernel.", section_memory},
-        {"sim-memory", "Memory of a simulated node", "Made-up days of short memory, under this law and those of others: slowdowns by kind of work.", NULL},
+        {"sim-memory", "Memory of a simulated node",
+                "Made-up days of short memory, under this law and those of others: slowdowns by kind of work.", NULL},
         {"overhead", "The cost of a step", "The step against the system calls that it cannot do without.", NULL},
         {"scale", "The cost of sleepers", "A step with many registered workspaces and few active ones.", NULL},
 };
@@ -76,7 +81,9 @@ static int write_section(FILE *html, const struct inputs *inputs, const struct s
         html_element(html, "h2", "%s", section->title);
         html_element(html, "p", "%s", section->about);
         if (count_of(inputs, section->verb) == 0) {
-                fprintf(html, "<p><strong>Not measured.</strong> <code>cgburst-bench %s</code> measures it.</p>\n</section>\n", section->verb);
+                fprintf(html,
+                        "<p><strong>Not measured.</strong> <code>cgburst-bench %s</code> measures it.</p>\n</section>\n",
+                        section->verb);
                 return 0;
         }
         for (size_t i = 0; i < inputs->n; i++)

@@ -22,8 +22,8 @@ int section_series(FILE *html, struct json_object *runs);
 
 /* A line of a plot over percentiles: @runs is an array; @label names one. */
 struct curves {
-        const char *const *names;  /* of the percentiles, n of them */
-        const char *const *paths;  /* in a run */
+        const char *const *names; /* of the percentiles, n of them */
+        const char *const *paths; /* in a run */
         size_t n;
         double scale;
         const char *y_label;

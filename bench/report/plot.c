@@ -46,7 +46,8 @@ static int draw(FILE *script, FILE *output)
                         return complain(-errno, "waitpid");
         if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND)
                 return complain(-ENOENT, PROGRAM " draws the plots, and is not installed; the Debian package is " PACKAGE);
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : complain(-EPROTO, PROGRAM ": failed; what it says is above");
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0
+                                                             : complain(-EPROTO, PROGRAM ": failed; what it says is above");
 }
 
 int plot_check(void)
@@ -69,7 +70,8 @@ int plot_begin(struct plot *ret, const char *title, unsigned height)
                 return complain(-errno, "a temporary file");
         fprintf(plot.script,
                 "set terminal svg size %u,%u dynamic noenhanced font 'sans-serif,13'\n"
-                "set border 3 lc rgb '" INK "'\nset tics nomirror textcolor rgb '" INK "'\nset key outside right Left reverse textcolor rgb '" INK "'\n"
+                "set border 3 lc rgb '" INK "'\nset tics nomirror textcolor rgb '" INK
+                "'\nset key outside right Left reverse textcolor rgb '" INK "'\n"
                 "set xlabel textcolor rgb '" INK "'\nset ylabel textcolor rgb '" INK "'\nset title textcolor rgb '" INK "'\n"
                 "set grid ytics lc rgb '#888888' lw 0.5 dt 3\nset datafile missing '?'\n",
                 plot.width, height);
@@ -90,8 +92,8 @@ void plot_quote(FILE *script, const char *text)
 
 void plot_line(struct plot *plot, size_t number, size_t n, const char *data, const char *how, const char *name)
 {
-        fprintf(plot->script, "%s %s %s lc rgb '%s' dt %zu lw 2 title ", number == 0 ? "plot" : "", data, how, colours[number % N_COLOURS],
-                1 + number % N_DASHES);
+        fprintf(plot->script, "%s %s %s lc rgb '%s' dt %zu lw 2 title ", number == 0 ? "plot" : "", data, how,
+                colours[number % N_COLOURS], 1 + number % N_DASHES);
         plot_quote(plot->script, name);
         fputs(number + 1 < n ? ", \\\n" : "\n", plot->script);
 }

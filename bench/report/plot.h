@@ -3,8 +3,8 @@
 #define BENCH_REPORT_PLOT_H
 
 /*
- * Plots, drawn by gnuplot and set into the page as SVG. Its text and axes take the colour of the page's own text, so that one
- * picture serves dark and light; lines differ by dashes as well as by colour.
+ * Plots, drawn by gnuplot and set into the page as SVG. Its text and axes take the colour of the page's own text, so that
+ * one picture serves dark and light; lines differ by dashes as well as by colour.
  */
 
 #include <stdio.h>

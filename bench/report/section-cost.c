@@ -69,7 +69,8 @@ static int plot_cost(FILE *html, struct json_object *runs)
                 snprintf(data, sizeof(data), "$data%zu", i);
                 plot_line(&plot, i, n, data, "using 1:2 with linespoints pt 7 ps 0.6", lines[i].name);
         }
-        return plot_end(&plot, html, "Lines over the number of active workspaces: the step, and the bare system calls of the same work.",
+        return plot_end(&plot, html,
+                "Lines over the number of active workspaces: the step, and the bare system calls of the same work.",
                 "Both axes are logarithmic.");
 }
 

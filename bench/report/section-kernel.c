@@ -51,7 +51,8 @@ static int plot_burst(FILE *html, struct json_object *runs, double burst_usec, c
                 if (look_number(json_object_array_get_idx(runs, i), "burst_usec") == burst_usec)
                         json_object_array_add(of_burst, json_object_get(json_object_array_get_idx(runs, i)));
         snprintf(title, sizeof(title), "Response to %g ms of work, Linux %s", burst_usec / 1e3, kernel);
-        error = plot_curves(html, title, "From p50 to p99 medians over the repeats; p99.9 and max over all of them together.", of_burst, &curves);
+        error = plot_curves(html, title,
+                "From p50 to p99 medians over the repeats; p99.9 and max over all of them together.", of_burst, &curves);
         json_object_put(of_burst);
         return error;
 }
@@ -76,7 +77,8 @@ static void write_shares(FILE *script, size_t number, struct json_object *run)
 {
         fprintf(script, "$data%zu << EOD\n", number);
         for (size_t i = 0; i < look_length(run, "shares"); i++)
-                fprintf(script, "%zu %g\n", i + 1, 100 * look_number(json_object_array_get_idx(look_at(run, "shares"), i), ""));
+                fprintf(script, "%zu %g\n", i + 1,
+                        100 * look_number(json_object_array_get_idx(look_at(run, "shares"), i), ""));
         fputs("EOD\n", script);
 }
 

@@ -60,8 +60,8 @@ static bool write_data(FILE *script, const struct chosen *chosen, const char *ke
         return any;
 }
 
-static int plot_key(FILE *html, struct json_object *run, const struct chosen *chosen, const char *key, const char *what, const char *axes,
-        const char *caption)
+static int plot_key(FILE *html, struct json_object *run, const struct chosen *chosen, const char *key, const char *what,
+        const char *axes, const char *caption)
 {
         char title[320], label[192];
         struct plot plot;

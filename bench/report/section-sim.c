@@ -9,13 +9,16 @@
 #include "page.h"
 
 static const char *const percentile_names[] = {"p50", "p95", "p99", "p99.9", "max"};
-static const char *const percentile_paths[] = {"slowdown.p50", "slowdown.p95", "slowdown.p99", "slowdown.p99_9", "slowdown.max"};
+static const char *const percentile_paths[] = {
+        "slowdown.p50", "slowdown.p95", "slowdown.p99", "slowdown.p99_9", "slowdown.max"};
 
 /* The same trace on the same node, under another policy. */
 static bool is_same_setup(struct json_object *run, struct json_object *other)
 {
-        return !strcmp(look_text(run, "trace"), look_text(other, "trace")) && !strcmp(look_text(run, "lanes"), look_text(other, "lanes")) &&
-               look_number(run, "cpus") == look_number(other, "cpus") && look_number(run, "hogs") == look_number(other, "hogs");
+        return !strcmp(look_text(run, "trace"), look_text(other, "trace")) &&
+               !strcmp(look_text(run, "lanes"), look_text(other, "lanes")) &&
+               look_number(run, "cpus") == look_number(other, "cpus") &&
+               look_number(run, "hogs") == look_number(other, "hogs");
 }
 
 /* @return an array; empty if an earlier run has the same setup, and was taken with it */
@@ -127,8 +130,8 @@ static int plot_kind(FILE *html, struct json_object *runs, const char *kind)
         char title[192];
         int error;
 
-        snprintf(title, sizeof(title), "Slowdown of jobs of kind %s: %s, %.0f CPUs, %.0f hogs, lanes %s", kind, look_text(run, "trace"),
-                look_number(run, "cpus"), look_number(run, "hogs"), look_text(run, "lanes"));
+        snprintf(title, sizeof(title), "Slowdown of jobs of kind %s: %s, %.0f CPUs, %.0f hogs, lanes %s", kind,
+                look_text(run, "trace"), look_number(run, "cpus"), look_number(run, "hogs"), look_text(run, "lanes"));
         error = plot_curves(html, title, "1 is as fast as alone on the empty node. The axis is logarithmic.", rows, &curves);
         json_object_put(rows);
         return error;

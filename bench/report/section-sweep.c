@@ -23,7 +23,8 @@ static struct json_object *row_of(struct json_object *set, size_t n_scenes)
                 char name[32];
 
                 snprintf(name, sizeof(name), "scene %zu", i + 1);
-                json_object_object_add(row, name, json_object_get(look_at(json_object_array_get_idx(look_at(set, "scenes"), i), "score")));
+                json_object_object_add(
+                        row, name, json_object_get(look_at(json_object_array_get_idx(look_at(set, "scenes"), i), "score")));
         }
         return row;
 }
@@ -40,8 +41,8 @@ static void write_sweep(FILE *html, struct json_object *data)
         fputs("</ol>\n", html);
         for (size_t i = 0; i < look_length(data, "sets") && i < TOP; i++)
                 json_object_array_add(rows, row_of(json_object_array_get_idx(sets, i), n_scenes));
-        snprintf(caption, sizeof(caption), "The best %zu of %zu sets: the worst figure of each over its bar", json_object_array_length(rows),
-                look_length(data, "sets"));
+        snprintf(caption, sizeof(caption), "The best %zu of %zu sets: the worst figure of each over its bar",
+                json_object_array_length(rows), look_length(data, "sets"));
         html_table_of_all(html, caption, rows);
         json_object_put(rows);
 }

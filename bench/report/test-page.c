@@ -115,9 +115,10 @@ static void each_scenario_of_memory_is_a_table_of_its_policies(void **state)
 {
         struct folder *folder = *state;
 
-        assert_int_equal(add(folder, "memory.json",
-                                 "{\"schema\":1,\"scenarios\":[{\"scenario\":\"crowd\",\"setting\":\"six who do not fit\",\"policies\":["
-                                 "{\"policy\":\"equal\",\"median\":{\"stalled_sec\":12.5},\"repeats\":[{\"stalled_sec\":12.5}]}]}]}"),
+        assert_int_equal(
+                add(folder, "memory.json",
+                        "{\"schema\":1,\"scenarios\":[{\"scenario\":\"crowd\",\"setting\":\"six who do not fit\",\"policies\":["
+                        "{\"policy\":\"equal\",\"median\":{\"stalled_sec\":12.5},\"repeats\":[{\"stalled_sec\":12.5}]}]}]}"),
                 0);
         write_page(folder);
         assert_non_null(strstr(folder->page, "<h3>crowd</h3>"));
@@ -220,7 +221,8 @@ static void one_file_has_all_of_them(void **state)
         all = json_object_from_file(path);
         assert_true(json_object_object_get_ex(all, "reports", &reports));
         assert_int_equal(json_object_array_length(reports), 2);
-        assert_true(json_object_equal(json_object_object_get(json_object_array_get_idx(reports, 1), "data"), folder->inputs.list[1].data));
+        assert_true(json_object_equal(
+                json_object_object_get(json_object_array_get_idx(reports, 1), "data"), folder->inputs.list[1].data));
         json_object_put(all);
 }
 

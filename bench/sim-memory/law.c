@@ -86,12 +86,13 @@ static void observe(const struct law *law, enum cgb_memory_file file, cgb_node n
                 cgb_memory_observe_events(law->memory, node, group->facts.events_high);
                 break;
         case CGB_MEMORY_STAT:
-                cgb_memory_observe_stat(law->memory, node, &(struct cgb_memory_stat_sample){
-                        .anon_bytes = group->facts.current_bytes,
-                        .refaulted_bytes = group->facts.refaulted_bytes,
-                        .reclaimed_bytes = group->facts.reclaimed_bytes,
-                        .swap_room_bytes = CGB_MEMORY_MAX,
-                });
+                cgb_memory_observe_stat(law->memory, node,
+                        &(struct cgb_memory_stat_sample){
+                                .anon_bytes = group->facts.current_bytes,
+                                .refaulted_bytes = group->facts.refaulted_bytes,
+                                .reclaimed_bytes = group->facts.reclaimed_bytes,
+                                .swap_room_bytes = CGB_MEMORY_MAX,
+                        });
                 break;
         case CGB_MEMORY_PRESSURE:
                 cgb_memory_observe_pressure(law->memory, node, group->facts.some_usec, 0);
@@ -132,7 +133,8 @@ static void law_step(void *state, struct mem_machine *machine)
 
                 if (action.type == CGB_MEMORY_RECLAIM) {
                         mem_reclaim(machine->node, group, action.bytes / MEM_PAGE_BYTES);
-                        cgb_memory_reclaimed(law->memory, action.node, mem_resident(&machine->node->groups[group]) * MEM_PAGE_BYTES);
+                        cgb_memory_reclaimed(
+                                law->memory, action.node, mem_resident(&machine->node->groups[group]) * MEM_PAGE_BYTES);
                 } else {
                         machine->node->groups[group].knobs.high_bytes = action.bytes;
                 }

@@ -23,7 +23,8 @@ uint64_t mem_high_delay_msec(uint64_t usage_pages, uint64_t high_pages, uint64_t
         if (usage_pages <= high_pages)
                 return 0;
         overage = ((usage_pages - high_pages) << DELAY_PRECISION_SHIFT) / (high_pages > 0 ? high_pages : 1);
-        if (overage > UINT64_C(1) << (DELAY_PRECISION_SHIFT + 4)) /* the square has to fit; it is far beyond the longest delay */
+        if (overage >
+                UINT64_C(1) << (DELAY_PRECISION_SHIFT + 4)) /* the square has to fit; it is far beyond the longest delay */
                 return charged_pages ? DELAY_MAX_MSEC : 0;
         delay = overage * overage * HZ >> DELAY_PRECISION_SHIFT >> DELAY_SCALING_SHIFT;
         delay = delay * charged_pages / CHARGE_BATCH_PAGES;

@@ -5,10 +5,11 @@
 /*
  * The memory of a simulated node: whose pages are resident, whose are in swap, and what it costs to bring them back.
  *
- * A group's pages are hot (its working set: it touches them all the time) or cold (its heap besides). Reclaim takes cold pages first, as two
- * LRU lists do, and those of groups that have slept for long count as cold. All pages are anonymous: what is reclaimed goes to swap,
- * and without swap nothing can be reclaimed. Whoever makes a page resident pays for what that needs: reclaim above memory.max,
- * where the node is full, and above memory.high; and where reclaim finds nothing, above memory.high, the kernel's delay.
+ * A group's pages are hot (its working set: it touches them all the time) or cold (its heap besides). Reclaim takes cold
+ * pages first, as two LRU lists do, and those of groups that have slept for long count as cold. All pages are anonymous:
+ * what is reclaimed goes to swap, and without swap nothing can be reclaimed. Whoever makes a page resident pays for what
+ * that needs: reclaim above memory.max, where the node is full, and above memory.high; and where reclaim finds nothing,
+ * above memory.high, the kernel's delay.
  *
  * Pages are whole numbers, and none is lost: free + resident = size, and in swap + free there = swap, at every moment.
  */
@@ -53,7 +54,7 @@ struct mem_group {
         /* the kernel's own */
         struct mem_knobs taken; /* knobs that hold */
         uint64_t resident[MEM_HEATS], swapped[MEM_HEATS];
-        uint64_t ran_usec;      /* when it last used the CPU */
+        uint64_t ran_usec; /* when it last used the CPU */
         bool killed;
         uint64_t delayed_usec;  /* by memory.high, in all */
         uint64_t averaged_usec; /* some_usec when avg10 was last brought up to date */
@@ -76,7 +77,10 @@ struct mem_node {
 /* A group that has not run for so long has no hot pages as reclaim sees it. */
 #define MEM_AGES_USEC UINT64_C(30000000)
 
-/* @return the delay by memory.high at the return to user mode after a charge of @charged_pages; the kernel's integers, in ms. */
+/*
+ * @return the delay by memory.high at the return to user mode after a charge of @charged_pages; the kernel's integers, in
+ * ms.
+ */
 uint64_t mem_high_delay_msec(uint64_t usage_pages, uint64_t high_pages, uint64_t charged_pages);
 
 uint64_t mem_resident(const struct mem_group *group);
@@ -96,7 +100,10 @@ void mem_cool(struct mem_node *node, size_t group, uint64_t pages);
 /* memory.reclaim. Takes from the group, whatever its memory.low. @return pages taken. */
 uint64_t mem_reclaim(struct mem_node *node, size_t group, uint64_t pages);
 
-/* Knobs -> the node: a limit below usage reclaims at once, in the writer; memory.max kills where that is not enough. @return how many were changed. */
+/*
+ * Knobs -> the node: a limit below usage reclaims at once, in the writer; memory.max kills where that is not enough. @return
+ * how many were changed.
+ */
 unsigned mem_take_knobs(struct mem_node *node);
 
 /* It stood still for so long. */

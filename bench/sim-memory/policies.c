@@ -41,7 +41,8 @@ static int open_qos(void **ret, struct mem_machine *machine)
         for (size_t i = 0; i < machine->node->n; i++) {
                 uint64_t max_bytes = machine->node->groups[i].knobs.max_bytes;
 
-                machine->node->groups[i].knobs.high_bytes = memory_qos_high(max_bytes / REQUEST_PART, max_bytes, MEM_PAGE_BYTES);
+                machine->node->groups[i].knobs.high_bytes =
+                        memory_qos_high(max_bytes / REQUEST_PART, max_bytes, MEM_PAGE_BYTES);
         }
         *ret = NULL;
         return 0;
@@ -53,7 +54,8 @@ static void step_arbiter3(void *state, struct mem_machine *machine)
         for (size_t i = 0; i < machine->node->n; i++) {
                 struct mem_group *group = &machine->node->groups[i];
 
-                group->knobs.max_bytes = arbiter3_max(machine->node->size_pages * MEM_PAGE_BYTES / ARBITER3_PART, group->facts.current_bytes);
+                group->knobs.max_bytes =
+                        arbiter3_max(machine->node->size_pages * MEM_PAGE_BYTES / ARBITER3_PART, group->facts.current_bytes);
         }
 }
 
@@ -93,10 +95,16 @@ static void step_senpai(void *state, struct mem_machine *machine)
 }
 
 static const struct mem_policy policy_none = {.name = "none", .summary = "memory.max alone", .open = open_nothing};
-static const struct mem_policy policy_static = {.name = "static", .summary = "memory.high 256 MiB below memory.max", .open = open_static};
-static const struct mem_policy policy_qos = {.name = "qos", .summary = "Kubernetes MemoryQoS, for a request of a fifth of memory.max", .open = open_qos};
-static const struct mem_policy policy_senpai = {
-        .name = "senpai", .summary = "memory.high by pressure, 10 ms in 6 s", .step_usec = SENPAI_STEP_USEC, .open = open_senpai, .step = step_senpai, .close = free};
+static const struct mem_policy policy_static = {
+        .name = "static", .summary = "memory.high 256 MiB below memory.max", .open = open_static};
+static const struct mem_policy policy_qos = {
+        .name = "qos", .summary = "Kubernetes MemoryQoS, for a request of a fifth of memory.max", .open = open_qos};
+static const struct mem_policy policy_senpai = {.name = "senpai",
+        .summary = "memory.high by pressure, 10 ms in 6 s",
+        .step_usec = SENPAI_STEP_USEC,
+        .open = open_senpai,
+        .step = step_senpai,
+        .close = free};
 static const struct mem_policy policy_uresourced = {
         .name = "uresourced",
         .summary = "memory.low 250 MiB for those who run",
@@ -113,7 +121,14 @@ static const struct mem_policy policy_arbiter3 = {
 };
 
 const struct mem_policy *const mem_policies[] = {
-        &policy_none, &policy_static, &policy_qos, &policy_senpai, &policy_uresourced, &policy_arbiter3, &mem_policy_cgburst, NULL,
+        &policy_none,
+        &policy_static,
+        &policy_qos,
+        &policy_senpai,
+        &policy_uresourced,
+        &policy_arbiter3,
+        &mem_policy_cgburst,
+        NULL,
 };
 
 const struct mem_policy *mem_policy_find(const char *name)

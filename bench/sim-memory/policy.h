@@ -2,7 +2,10 @@
 #ifndef BENCH_SIM_MEMORY_POLICY_H
 #define BENCH_SIM_MEMORY_POLICY_H
 
-/* A policy of the simulated memory: it reads facts, sets knobs by plain assignment, and may ask for reclaim. It has no other senses. */
+/*
+ * A policy of the simulated memory: it reads facts, sets knobs by plain assignment, and may ask for reclaim. It has no other
+ * senses.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +14,10 @@
 #include "node.h"
 
 struct mem_machine {
-        struct mem_node *node; /* of it: size, free memory and swap as /proc/meminfo tells them, and the groups' facts and knobs */
+        struct mem_node
+                *node; /* of it: size, free memory and swap as /proc/meminfo tells them, and the groups' facts and knobs */
         uint64_t now_usec;
-        bool pressed;          /* a trigger on the parent's memory.pressure fired since the last step */
+        bool pressed; /* a trigger on the parent's memory.pressure fired since the last step */
 };
 
 struct mem_policy {
@@ -21,7 +25,10 @@ struct mem_policy {
         const char *summary;
         uint64_t step_usec; /* 0: never after open() */
 
-        /* Knobs are at what the scenario says: memory.max, no high, no low. @return 0 and its state in *@ret (NULL will do), or a negative errno. */
+        /*
+         * Knobs are at what the scenario says: memory.max, no high, no low. @return 0 and its state in *@ret (NULL will do),
+         * or a negative errno.
+         */
         int (*open)(void **ret, struct mem_machine *machine);
         void (*step)(void *state, struct mem_machine *machine);
         uint64_t (*due_usec)(const void *state); /* when it wants the next step, if it is sooner; NULL: it never does */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * In ticks of ten milliseconds: everybody acts in turn, in the order of the groups, then the kernel's averages move, then the policy steps
- * if it is due.
+ * In ticks of ten milliseconds: everybody acts in turn, in the order of the groups, then the kernel's averages move, then
+ * the policy steps if it is due.
  */
 
 #include <errno.h>
@@ -108,7 +108,10 @@ static uint64_t stalled_usec(const struct mem_run *run)
         return sum;
 }
 
-/* `some` of the parent is true while anybody stands still: in a tick, as long as who stood longest, and so at most the sum and the tick. */
+/*
+ * `some` of the parent is true while anybody stands still: in a tick, as long as who stood longest, and so at most the sum
+ * and the tick.
+ */
 static void watch_pressure(struct mem_run *run)
 {
         uint64_t stalled = stalled_usec(run), grown = stalled - run->stalled_before_usec;
@@ -211,7 +214,8 @@ static void end(struct mem_run *run)
         free(run->actors);
 }
 
-int mem_run(struct mem_result *ret, const struct mem_scenario *scenario, const struct mem_policy *policy, const struct mem_costs *costs)
+int mem_run(struct mem_result *ret, const struct mem_scenario *scenario, const struct mem_policy *policy,
+        const struct mem_costs *costs)
 {
         struct mem_run run = {
                 .scenario = scenario,

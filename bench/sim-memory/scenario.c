@@ -53,8 +53,10 @@ static int add_workspace(struct maker *maker, const char *name, uint64_t hot, ui
                 return -ENOMEM;
         scenario->workspaces = larger;
         workspace = &larger[scenario->n];
-        *workspace = (struct mem_workspace){
-                .hot_pages = hot, .cold_pages = cold, .max_pages = max, .deeds = calloc(MEM_DEEDS_MAX, sizeof(struct mem_deed))};
+        *workspace = (struct mem_workspace){.hot_pages = hot,
+                .cold_pages = cold,
+                .max_pages = max,
+                .deeds = calloc(MEM_DEEDS_MAX, sizeof(struct mem_deed))};
         if (!workspace->deeds)
                 return -ENOMEM;
         snprintf(workspace->name, sizeof(workspace->name), "%s%zu", name, scenario->n);
@@ -85,7 +87,8 @@ static double type(struct maker *maker, double from_sec, double until_sec)
 /* Grows for half of the time, works on it for the other half, and ends. */
 static void build(struct maker *maker, double at_sec, double sec, uint64_t pages)
 {
-        add_deed(maker, (struct mem_deed){.verb = MEM_GROW, .at_sec = at_sec, .sec = sec / 2, .pages = pages, .kind = MEM_KIND_BUILD});
+        add_deed(maker, (struct mem_deed){
+                                .verb = MEM_GROW, .at_sec = at_sec, .sec = sec / 2, .pages = pages, .kind = MEM_KIND_BUILD});
         add_deed(maker, (struct mem_deed){.verb = MEM_WORK, .at_sec = at_sec, .sec = sec / 2, .kind = MEM_KIND_BUILD});
         add_deed(maker, (struct mem_deed){.verb = MEM_DROP, .at_sec = at_sec, .pages = pages, .kind = -1});
 }
@@ -94,7 +97,11 @@ static void come_back(struct maker *maker, double at_sec)
 {
         const uint64_t pages = EDITOR_COLD / BACK_PART;
 
-        add_deed(maker, (struct mem_deed){.verb = MEM_TOUCH, .at_sec = at_sec, .sec = TOUCH_SEC * (double)pages, .pages = pages, .kind = MEM_KIND_BACK});
+        add_deed(maker, (struct mem_deed){.verb = MEM_TOUCH,
+                                .at_sec = at_sec,
+                                .sec = TOUCH_SEC * (double)pages,
+                                .pages = pages,
+                                .kind = MEM_KIND_BACK});
 }
 
 static int make_sleepers(struct maker *maker)
@@ -161,7 +168,8 @@ static int make_leak(struct maker *maker)
         error = add_workspace(maker, "leaking", 60 * MIB, 0, 4 * GIB);
         /* hot for a moment only: what has leaked is never touched again */
         for (int second = 0; second < 600 && error == 0; second++) {
-                add_deed(maker, (struct mem_deed){.verb = MEM_GROW, .at_sec = 60 + second, .sec = 1, .pages = 20 * MIB, .kind = -1});
+                add_deed(maker,
+                        (struct mem_deed){.verb = MEM_GROW, .at_sec = 60 + second, .sec = 1, .pages = 20 * MIB, .kind = -1});
                 add_deed(maker, (struct mem_deed){.verb = MEM_COOL, .at_sec = 60 + second, .pages = 20 * MIB, .kind = -1});
         }
         for (int i = 0; i < 5 && error == 0; i++) {

@@ -23,7 +23,8 @@ static double touch_hot(struct mem_actor *actor, struct mem_node *node, double s
 {
         const struct mem_group *group = &node->groups[actor->group];
 
-        return mem_refault(node, actor->group, MEM_HOT, whole(&actor->refaulted, (double)group->swapped[MEM_HOT] * fmin(sec, 1)));
+        return mem_refault(
+                node, actor->group, MEM_HOT, whole(&actor->refaulted, (double)group->swapped[MEM_HOT] * fmin(sec, 1)));
 }
 
 /* Those touched already are resident: what is in swap is among the rest, and evenly. */
@@ -45,7 +46,8 @@ static double do_some(struct mem_actor *actor, struct mem_node *node, const stru
         if (deed->verb == MEM_TOUCH)
                 return touch_cold(actor, node, deed, sec);
         if (deed->verb == MEM_GROW)
-                stall_sec = mem_grow(node, actor->group, MEM_HOT, whole(&actor->grown, (double)deed->pages * sec / deed->sec));
+                stall_sec =
+                        mem_grow(node, actor->group, MEM_HOT, whole(&actor->grown, (double)deed->pages * sec / deed->sec));
         return stall_sec + touch_hot(actor, node, sec);
 }
 
@@ -114,8 +116,9 @@ bool mem_act(struct mem_actor *actor, struct mem_node *node, double tick_sec, st
         /* it ends when the last of it has been paid for */
         if (actor->done_sec < deed->sec - 1e-9 || actor->stall_sec > 0 || group->killed)
                 return false;
-        *ret = (struct mem_outcome){
-                .kind = deed->kind, .wanted_sec = deed->sec, .took_sec = now_sec(node) + tick_sec - left_sec - actor->began_sec};
+        *ret = (struct mem_outcome){.kind = deed->kind,
+                .wanted_sec = deed->sec,
+                .took_sec = now_sec(node) + tick_sec - left_sec - actor->began_sec};
         actor->doing = false;
         actor->at++;
         return deed->kind >= 0;
@@ -127,7 +130,9 @@ bool mem_give_up(const struct mem_actor *actor, const struct mem_node *node, str
 
         if (!actor->doing || deed->kind < 0)
                 return false;
-        *ret = (struct mem_outcome){
-                .kind = deed->kind, .wanted_sec = deed->sec, .took_sec = now_sec(node) - actor->began_sec, .unfinished = true};
+        *ret = (struct mem_outcome){.kind = deed->kind,
+                .wanted_sec = deed->sec,
+                .took_sec = now_sec(node) - actor->began_sec,
+                .unfinished = true};
         return true;
 }

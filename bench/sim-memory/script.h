@@ -3,8 +3,8 @@
 #define BENCH_SIM_MEMORY_SCRIPT_H
 
 /*
- * What runs in a group, as a list of things it does one after another, each from its time on or from the end of the one before. What it
- * would take with memory for everybody is known; what it takes is measured.
+ * What runs in a group, as a list of things it does one after another, each from its time on or from the end of the one
+ * before. What it would take with memory for everybody is known; what it takes is measured.
  */
 
 #include <stddef.h>
@@ -23,9 +23,9 @@ enum mem_verb {
 struct mem_deed {
         enum mem_verb verb;
         double at_sec;
-        double sec;     /* MEM_TOUCH: pages at a microsecond each */
+        double sec; /* MEM_TOUCH: pages at a microsecond each */
         uint64_t pages;
-        int kind;       /* for the table, see scenario.h; -1: not told */
+        int kind; /* for the table, see scenario.h; -1: not told */
 };
 
 /* A script being played. */
@@ -33,11 +33,11 @@ struct mem_actor {
         size_t group;
         const struct mem_deed *deeds;
         size_t n;
-        size_t at;       /* the one being done, or to be done next */
+        size_t at; /* the one being done, or to be done next */
         bool doing;
         double began_sec;
-        double done_sec; /* of its own time */
-        double stall_sec; /* still to be stood */
+        double done_sec;         /* of its own time */
+        double stall_sec;        /* still to be stood */
         double grown, refaulted; /* pages, the fractions too */
 };
 

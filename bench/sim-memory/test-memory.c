@@ -27,13 +27,19 @@ struct world {
 
 static void make_world(struct world *world, size_t n, uint64_t size_pages, uint64_t swap_pages)
 {
-        *world = (struct world){.node = {.size_pages = size_pages, .swap_pages = swap_pages, .n = n, .costs = {.refault_sec = 1e-4, .reclaim_sec = 1e-5}}};
+        *world = (struct world){.node = {.size_pages = size_pages,
+                                        .swap_pages = swap_pages,
+                                        .n = n,
+                                        .costs = {.refault_sec = 1e-4, .reclaim_sec = 1e-5}}};
         world->node.groups = world->groups;
         for (size_t i = 0; i < n; i++)
-                world->groups[i].knobs = world->groups[i].taken = (struct mem_knobs){.high_bytes = MEM_MAX, .max_bytes = MEM_MAX};
+                world->groups[i].knobs = world->groups[i].taken =
+                        (struct mem_knobs){.high_bytes = MEM_MAX, .max_bytes = MEM_MAX};
 }
 
-/* +5 %: .05^2 * 64 s is 160 ms. Published: 6, 159, 639 and 2000 ms for 1, 5, 10 and 18 %; nobody sleeps for 10 ms or less. */
+/*
+ * +5 %: .05^2 * 64 s is 160 ms. Published: 6, 159, 639 and 2000 ms for 1, 5, 10 and 18 %; nobody sleeps for 10 ms or less.
+ */
 static void the_delay_above_memory_high_is_the_kernels(void **state)
 {
         (void)state;
@@ -187,7 +193,8 @@ static void act_at_random(struct world *world, struct random *random, uint64_t h
 {
         size_t i = random_between(random, 0, GROUPS - 1);
         enum mem_heat heat = random_between(random, 0, 1) ? MEM_HOT : MEM_COLD;
-        uint64_t pages = random_between(random, 0, 200), before = world->groups[i].resident[heat] + world->groups[i].swapped[heat];
+        uint64_t pages = random_between(random, 0, 200),
+                 before = world->groups[i].resident[heat] + world->groups[i].swapped[heat];
 
         switch (random_between(random, 0, 5)) {
         case 0:
@@ -236,7 +243,8 @@ static void no_page_is_lost_and_none_is_made(void **state)
                                         heap[k] = 0;
                                         world.groups[k].killed = false;
                                 }
-                                assert_int_equal(mem_resident(group) + group->swapped[MEM_HOT] + group->swapped[MEM_COLD], heap[k]);
+                                assert_int_equal(
+                                        mem_resident(group) + group->swapped[MEM_HOT] + group->swapped[MEM_COLD], heap[k]);
                         }
                         assert_true(mem_free(&world.node) <= world.node.size_pages);
                         assert_true(mem_swap_free(&world.node) <= world.node.swap_pages);
@@ -276,10 +284,14 @@ static struct mem_result under_the_law(const char *name, bool has_swap)
         return result;
 }
 
-/* A build grows above its rights, but it ends, and needs what it has. What holds a leak would make it take ten times as long. */
+/*
+ * A build grows above its rights, but it ends, and needs what it has. What holds a leak would make it take ten times as
+ * long.
+ */
 static void the_law_tells_a_build_from_a_leak(void **state)
 {
-        struct mem_result builds = under_the_law("sleepers", true), bare = under_the_law("sleepers", false), leak = under_the_law("leak", true);
+        struct mem_result builds = under_the_law("sleepers", true), bare = under_the_law("sleepers", false),
+                          leak = under_the_law("leak", true);
 
         (void)state;
         assert_true(builds.kinds[MEM_KIND_BUILD].slowdown.p50 <= 1.1 && builds.kinds[MEM_KIND_BUILD].slowdown.p99 <= 2);

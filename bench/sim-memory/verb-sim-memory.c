@@ -155,9 +155,10 @@ static int parse(struct options *options, int argc, char **argv)
 static void print_header(const struct mem_scenario *scenario)
 {
         printf("%s: %.0f s, %llu MiB, %llu MiB of swap, %zu workspaces\n", scenario->name, scenario->span_sec,
-                (unsigned long long)(scenario->size_pages / MEM_MIB_PAGES), (unsigned long long)(scenario->swap_pages / MEM_MIB_PAGES), scenario->n);
-        printf("%-11s %9s %9s %9s %9s %9s %9s %9s %9s %9s %6s %9s\n", "policy", "edit p50", "p99", "back p50", "p99", "build p50", "p99",
-                "stall, s", "high, s", "back, MiB", "kills", "res., MiB");
+                (unsigned long long)(scenario->size_pages / MEM_MIB_PAGES),
+                (unsigned long long)(scenario->swap_pages / MEM_MIB_PAGES), scenario->n);
+        printf("%-11s %9s %9s %9s %9s %9s %9s %9s %9s %9s %6s %9s\n", "policy", "edit p50", "p99", "back p50", "p99",
+                "build p50", "p99", "stall, s", "high, s", "back, MiB", "kills", "res., MiB");
 }
 
 static void print_row(const struct mem_policy *policy, const struct mem_result *result)
@@ -171,14 +172,15 @@ static void print_row(const struct mem_policy *policy, const struct mem_result *
                 else
                         printf(" %9s %9s", "-", "-");
         }
-        printf(" %9.1f %9.1f %9llu %6llu %9llu\n", result->stall_sec, result->delayed_sec, (unsigned long long)(result->refaulted_bytes >> 20),
-                (unsigned long long)result->oom_kills, (unsigned long long)(result->mean_resident_bytes >> 20));
+        printf(" %9.1f %9.1f %9llu %6llu %9llu\n", result->stall_sec, result->delayed_sec,
+                (unsigned long long)(result->refaulted_bytes >> 20), (unsigned long long)result->oom_kills,
+                (unsigned long long)(result->mean_resident_bytes >> 20));
 }
 
 static void print_summary(const char *name, const struct summary *summary)
 {
-        printf("\"%s\":{\"mean\":%.6g,\"p50\":%.6g,\"p95\":%.6g,\"p99\":%.6g,\"p99_9\":%.6g,\"max\":%.6g}", name, summary->mean, summary->p50,
-                summary->p95, summary->p99, summary->p99_9, summary->max);
+        printf("\"%s\":{\"mean\":%.6g,\"p50\":%.6g,\"p95\":%.6g,\"p99\":%.6g,\"p99_9\":%.6g,\"max\":%.6g}", name,
+                summary->mean, summary->p50, summary->p95, summary->p99, summary->p99_9, summary->max);
 }
 
 static void print_json(const struct mem_scenario *scenario, const struct mem_policy *policy, const struct mem_result *result)
@@ -192,7 +194,8 @@ static void print_json(const struct mem_scenario *scenario, const struct mem_pol
 
                 if (of->slowdown.n == 0)
                         continue;
-                printf("%s\"%s\":{\"n\":%zu,\"unfinished\":%zu,", separator, mem_kind_to_string((enum mem_kind)kind), of->slowdown.n, of->unfinished);
+                printf("%s\"%s\":{\"n\":%zu,\"unfinished\":%zu,", separator, mem_kind_to_string((enum mem_kind)kind),
+                        of->slowdown.n, of->unfinished);
                 print_summary("slowdown", &of->slowdown);
                 printf(",");
                 print_summary("response_sec", &of->response_sec);
@@ -200,8 +203,9 @@ static void print_json(const struct mem_scenario *scenario, const struct mem_pol
                 separator = ",";
         }
         printf("},\"stall_sec\":%.3f,\"high_delay_sec\":%.3f,\"refaulted_bytes\":%llu,\"oom_kills\":%llu,\"writes\":%llu,\"mean_resident_bytes\":%llu}",
-                result->stall_sec, result->delayed_sec, (unsigned long long)result->refaulted_bytes, (unsigned long long)result->oom_kills,
-                (unsigned long long)result->writes, (unsigned long long)result->mean_resident_bytes);
+                result->stall_sec, result->delayed_sec, (unsigned long long)result->refaulted_bytes,
+                (unsigned long long)result->oom_kills, (unsigned long long)result->writes,
+                (unsigned long long)result->mean_resident_bytes);
 }
 
 static int run_scenario(const struct options *options, const char *name, size_t *n_json)

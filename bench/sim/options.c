@@ -91,7 +91,8 @@ static int parse_one(int option, const char *text, struct sim_options *options)
         case OPTION_POLICY:
                 return sim_choices_parse(options->choices, &options->n_choices, SIM_POLICIES_MAX, text);
         case OPTION_STEP:
-                return parse_list("step", text, 1e6, STEP_MIN_SEC, STEP_MAX_SEC, options->steps_usec, SIM_STEPS_MAX, &options->n_steps);
+                return parse_list("step", text, 1e6, STEP_MIN_SEC, STEP_MAX_SEC, options->steps_usec, SIM_STEPS_MAX,
+                        &options->n_steps);
         case OPTION_SERIES:
                 return parse_seconds("series", text, STEP_MIN_SEC, STEP_MAX_SEC, &options->series_usec);
         case OPTION_JSON:

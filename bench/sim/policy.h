@@ -104,7 +104,10 @@ struct sim_arguments;
  */
 bool sim_argument(struct sim_arguments *arguments, const char *key, double min, double max, double *value);
 
-/* What a policy counts for a group, as a part of the most that it counts: -1 full debt, 1 full credit. NAN: it does not count. */
+/*
+ * What a policy counts for a group, as a part of the most that it counts: -1 full debt, 1 full credit. NAN: it does not
+ * count.
+ */
 struct sim_credit {
         double slow;
         double fast;

@@ -105,7 +105,8 @@ static void add_point(struct json_object *array, double number)
 static struct json_object *series_of_group(const struct timeline *timeline, size_t group)
 {
         struct json_object *object = json_object_new_object();
-        struct json_object *weight = json_object_new_array(), *slow = json_object_new_array(), *fast = json_object_new_array();
+        struct json_object *weight = json_object_new_array(), *slow = json_object_new_array(),
+                           *fast = json_object_new_array();
 
         for (size_t i = 0; i < timeline->n; i++) {
                 const struct timeline_point *point = &timeline->points[i * timeline->n_groups + group];

@@ -167,7 +167,8 @@ static int step(struct run *run)
 
 static int watch(struct run *run)
 {
-        return timeline_take(&run->timeline, &run->layout.machine, run->choice.policy, run->state, run->windows * run->window_usec);
+        return timeline_take(
+                &run->timeline, &run->layout.machine, run->choice.policy, run->state, run->windows * run->window_usec);
 }
 
 /* @return as step() */

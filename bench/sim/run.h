@@ -15,10 +15,10 @@ struct sim_plan {
         unsigned cpus;
         unsigned hogs; /* endless, each with as many threads as there are CPUs */
         enum lanes lanes;
-        bool come_and_go;   /* a workspace's groups are there from its first job to the end of its last, and not always */
-        uint64_t step_usec; /* 0: what the policy prefers */
+        bool come_and_go;     /* a workspace's groups are there from its first job to the end of its last, and not always */
+        uint64_t step_usec;   /* 0: what the policy prefers */
         uint64_t series_usec; /* a point of weights and credits each time; 0: none */
-        bool quiet;                  /* says nothing on the way, even on a terminal */
+        bool quiet;           /* says nothing on the way, even on a terminal */
         struct interrupt *interrupt; /* NULL: nothing ends it early */
 };
 

@@ -56,8 +56,8 @@ static int make_room(struct timeline *timeline)
 }
 
 /* Times that lie within one step have the same point. */
-int timeline_take(
-        struct timeline *timeline, const struct sim_machine *machine, const struct sim_policy *policy, void *state, uint64_t now_usec)
+int timeline_take(struct timeline *timeline, const struct sim_machine *machine, const struct sim_policy *policy, void *state,
+        uint64_t now_usec)
 {
         while (timeline->every_usec > 0 && (timeline->n + 1) * timeline->every_usec <= now_usec) {
                 if (make_room(timeline) < 0)

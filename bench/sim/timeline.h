@@ -25,7 +25,7 @@ int timeline_init(struct timeline *ret, const struct sim_machine *machine, uint6
 void timeline_free(struct timeline *timeline);
 
 /* After each step: takes a point if one is due. @return 0 or -ENOMEM */
-int timeline_take(
-        struct timeline *timeline, const struct sim_machine *machine, const struct sim_policy *policy, void *state, uint64_t now_usec);
+int timeline_take(struct timeline *timeline, const struct sim_machine *machine, const struct sim_policy *policy, void *state,
+        uint64_t now_usec);
 
 #endif

@@ -60,7 +60,10 @@ int trace_read(struct trace *ret, const char *path);
  */
 int trace_generate(struct trace *ret, const char *name, unsigned cpus);
 
-/* "gen:NAME[:SEED]" is made up for a machine of @cpus, anything else is a file to read. @return 0 or a negative errno. Complains. */
+/*
+ * "gen:NAME[:SEED]" is made up for a machine of @cpus, anything else is a file to read. @return 0 or a negative errno.
+ * Complains.
+ */
 int trace_load(struct trace *ret, const char *name, unsigned cpus);
 
 /* One generator a line, for --help. */

@@ -26,10 +26,11 @@ static int parse_values(struct axis *axis, const char *text)
                 double number = strtod(at, &end);
 
                 if (end == at || (*end && *end != ',') || !isfinite(number) || axis->n == AXIS_VALUES_MAX)
-                        return complain(-EINVAL, "--vary %s=%s: wants up to %d numbers with commas between them", axis->key, text,
-                                AXIS_VALUES_MAX);
+                        return complain(-EINVAL, "--vary %s=%s: wants up to %d numbers with commas between them", axis->key,
+                                text, AXIS_VALUES_MAX);
                 if (!strcmp(axis->key, STEP) && (number < STEP_MIN_SEC || number > STEP_MAX_SEC))
-                        return complain(-EINVAL, "--vary %s=%s: wants seconds from %g to %g", axis->key, text, STEP_MIN_SEC, STEP_MAX_SEC);
+                        return complain(-EINVAL, "--vary %s=%s: wants seconds from %g to %g", axis->key, text, STEP_MIN_SEC,
+                                STEP_MAX_SEC);
                 axis->values[axis->n++] = number;
                 at = end;
                 if (!*at)
@@ -48,7 +49,8 @@ int grid_add_axis(struct grid *grid, const char *text)
         memcpy(axis->key, text, key);
         for (size_t i = 0; i < grid->n_axes; i++)
                 if (!strcmp(grid->axes[i].key, axis->key))
-                        return complain(-EINVAL, "--vary %s: is there twice; put all of its values into one list", axis->key);
+                        return complain(
+                                -EINVAL, "--vary %s: is there twice; put all of its values into one list", axis->key);
         grid->n_axes++;
         return parse_values(axis, text + key + 1);
 }
@@ -81,7 +83,8 @@ static int add_combination(struct grid *grid, size_t number)
                 if (!strcmp(axis->key, STEP))
                         set->step_usec = (uint64_t)(value * 1e6 + 0.5);
                 else
-                        snprintf(policy + end, sizeof(policy) - end, "%c%s=%g", strchr(policy, ':') ? ',' : ':', axis->key, value);
+                        snprintf(policy + end, sizeof(policy) - end, "%c%s=%g", strchr(policy, ':') ? ',' : ':', axis->key,
+                                value);
         }
         error = sim_choices_parse(&set->choice, &one, 1, policy);
         grid->n_sets += error == 0;
@@ -105,9 +108,15 @@ static int try_set(const struct set *set)
 {
         struct trace_job job = {.cpu_sec = 1, .parallelism = 1, .stop_sec = INFINITY};
         char name[] = "trial", *workspace = name;
-        struct trace trace = {
-                .name = name, .jobs = &job, .n_jobs = 1, .workspaces = &workspace, .n_workspaces = 1, .kinds = {"build"}, .n_kinds = 1};
-        struct sim_plan plan = {.trace = &trace, .choice = &set->choice, .cpus = 1, .step_usec = set->step_usec, .quiet = true};
+        struct trace trace = {.name = name,
+                .jobs = &job,
+                .n_jobs = 1,
+                .workspaces = &workspace,
+                .n_workspaces = 1,
+                .kinds = {"build"},
+                .n_kinds = 1};
+        struct sim_plan plan = {
+                .trace = &trace, .choice = &set->choice, .cpus = 1, .step_usec = set->step_usec, .quiet = true};
         struct sim_result result;
         int error = sim_run(&result, &plan);
 

@@ -12,7 +12,8 @@
 
 void progress_begin(struct progress *ret, size_t done, size_t n)
 {
-        *ret = (struct progress){.bar = isatty(STDERR_FILENO), .before = done, .n = n, .tenths = 10 * done / n, .began_usec = now_usec()};
+        *ret = (struct progress){
+                .bar = isatty(STDERR_FILENO), .before = done, .n = n, .tenths = 10 * done / n, .began_usec = now_usec()};
         if (done > 0)
                 fprintf(stderr, "%zu of %zu runs are in the state file already\n", done, n);
 }

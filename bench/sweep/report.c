@@ -47,7 +47,8 @@ static void print_head(const struct cells *cells, FILE *file)
 {
         for (size_t i = 0; i < cells->n_scenes; i++)
                 fprintf(file, "scene %zu: %s\n", i + 1, cells->scenes[i].text);
-        fputs("\nScore: the worst of all figures over its bar, and where; then the same by scene. Up to 1: every bar is held.\n\n", file);
+        fputs("\nScore: the worst of all figures over its bar, and where; then the same by scene. Up to 1: every bar is held.\n\n",
+                file);
         fprintf(file, "%7s  %-13s ", "score", "worst");
         for (size_t i = 0; i < cells->n_scenes; i++)
                 fprintf(file, " %7zu", i + 1);
@@ -93,7 +94,8 @@ static struct json_object *scene_object(const struct scene *scene)
 
 static struct json_object *set_object(const struct cells *cells, const struct standing *standing)
 {
-        struct json_object *object = json_object_new_object(), *scenes = json_object_new_array(), *worst = json_object_new_object();
+        struct json_object *object = json_object_new_object(), *scenes = json_object_new_array(),
+                           *worst = json_object_new_object();
         const struct set *set = &cells->sets[standing->set];
 
         json_object_object_add(object, "policy", json_object_new_string(set->choice.name));
@@ -106,7 +108,8 @@ static struct json_object *set_object(const struct cells *cells, const struct st
                 struct json_object *scene = json_object_new_object();
 
                 json_add_double(scene, "score", cells_score(cells, standing->set, i).score);
-                json_object_object_add(scene, "figures", figures_object(cells->figures[standing->set * cells->n_scenes + i]));
+                json_object_object_add(
+                        scene, "figures", figures_object(cells->figures[standing->set * cells->n_scenes + i]));
                 json_object_array_add(scenes, scene);
         }
         json_object_object_add(object, "scenes", scenes);
@@ -115,7 +118,8 @@ static struct json_object *set_object(const struct cells *cells, const struct st
 
 int sweep_report_json(const struct cells *cells, FILE *file)
 {
-        struct json_object *root = json_object_new_object(), *scenes = json_object_new_array(), *sets = json_object_new_array();
+        struct json_object *root = json_object_new_object(), *scenes = json_object_new_array(),
+                           *sets = json_object_new_array();
         struct standing *ranked = NULL;
         int n = cells_rank(cells, &ranked);
 

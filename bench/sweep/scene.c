@@ -12,7 +12,8 @@
 #define CPUS_MAX 8192
 #define HOGS_MAX 10000
 
-static int parse_count(const struct scene *scene, const char *key, const char *text, unsigned long min, unsigned long max, unsigned *ret)
+static int parse_count(
+        const struct scene *scene, const char *key, const char *text, unsigned long min, unsigned long max, unsigned *ret)
 {
         char *end;
         unsigned long number = strtoul(text, &end, 10);
@@ -29,13 +30,14 @@ static int parse_bar(struct scene *scene, const char *key, const char *text)
         char *end;
 
         if (scene->n_bars == BARS_MAX || strlen(key) >= sizeof(bar->figure))
-                return complain(-EINVAL, "%s: %s: no figure has such a name, or there are more than %d bars", scene->text, key, BARS_MAX);
+                return complain(-EINVAL, "%s: %s: no figure has such a name, or there are more than %d bars", scene->text,
+                        key, BARS_MAX);
         strcpy(bar->figure, key);
         bar->number = strtod(text, &end);
         bar->of_equal = *end == 'x';
         if (end == text || end[bar->of_equal] || !(bar->number > 0) || isinf(bar->number))
-                return complain(-EINVAL, "%s: %s=%s: wants a number above 0, with an x behind it if times equal weights'", scene->text,
-                        key, text);
+                return complain(-EINVAL, "%s: %s=%s: wants a number above 0, with an x behind it if times equal weights'",
+                        scene->text, key, text);
         scene->n_bars++;
         return 0;
 }

@@ -7,8 +7,8 @@
  *
  *     TRACE[,cpus=N][,hogs=N][,lanes=HOW][,FIGURE=BAR]...       BAR: NUMBER, or NUMBERx: times what equal weights give
  *
- * A figure that counts and has no bar of its own has to be no worse than with equal weights: 1x. "all=BAR" is for every figure
- * of the run.
+ * A figure that counts and has no bar of its own has to be no worse than with equal weights: 1x. "all=BAR" is for every
+ * figure of the run.
  */
 
 #include "../sim/layout.h"

@@ -33,7 +33,8 @@ static struct json_object *key_of(const struct cells *cells, size_t cell)
         json_add_count(key, "step_usec", step_of(cells, cell));
         json_object_object_add(key, "trace", json_object_new_string(scene->file));
         json_add_count(key, "jobs", scene->trace.n_jobs);
-        json_object_object_add(key, "span_sec", json_object_new_double(scene->trace.span_sec)); /* all digits: it is compared */
+        json_object_object_add(
+                key, "span_sec", json_object_new_double(scene->trace.span_sec)); /* all digits: it is compared */
         json_add_count(key, "cpus", scene->cpus);
         json_add_count(key, "hogs", scene->hogs);
         json_object_object_add(key, "lanes", json_object_new_string(lanes_name(scene->lanes)));
@@ -45,8 +46,8 @@ static bool is_of(struct json_object *line, const struct cells *cells, size_t ce
         struct json_object *key = key_of(cells, cell), *found;
         bool same = true;
 
-        json_object_object_foreach(key, name, value)
-                same = same && json_object_object_get_ex(line, name, &found) && json_object_equal(found, value);
+        json_object_object_foreach(key, name, value) same =
+                same && json_object_object_get_ex(line, name, &found) && json_object_equal(found, value);
         json_object_put(key);
         return same;
 }
@@ -55,7 +56,8 @@ static bool names_set(struct json_object *line, const struct set *set)
 {
         struct json_object *policy;
 
-        return json_object_object_get_ex(line, "policy", &policy) && !strcmp(json_object_get_string(policy), set->choice.name);
+        return json_object_object_get_ex(line, "policy", &policy) &&
+               !strcmp(json_object_get_string(policy), set->choice.name);
 }
 
 static int take_figures(struct json_object *line, const struct scene *scene, struct figures *ret)
@@ -124,8 +126,8 @@ static int take_all(struct state *state, struct cells *cells)
                         if (ftruncate(fileno(state->file), begin) < 0)
                                 error = complain(-errno, "%s", state->path);
                 } else if (take_line(cells, line) < 0)
-                        error = complain(-EBADMSG, "%s, line %zu: is not of a sweep; remove the file, or name another one", state->path,
-                                number);
+                        error = complain(-EBADMSG, "%s, line %zu: is not of a sweep; remove the file, or name another one",
+                                state->path, number);
                 begin += n;
         }
         free(line);
@@ -172,7 +174,8 @@ int state_add(struct state *state, const struct cells *cells, size_t cell)
                 json_object_array_add(pair, json_object_new_boolean((int)figures->list[i].counts));
                 json_object_object_add(object, figures->list[i].name, pair);
         }
-        if (fprintf(state->file, "%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN)) < 0 || fflush(state->file) == EOF)
+        if (fprintf(state->file, "%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN)) < 0 ||
+                fflush(state->file) == EOF)
                 error = complain(-EIO, "%s", state->path);
         json_object_put(line);
         return error;

@@ -56,8 +56,8 @@ static void a_bar_is_a_number_or_times_equal_weights_and_makes_any_figure_count(
 
         (void)state;
         assert_int_equal(scene_open(&scene, "gen:herd,edit.p99=6,build.p50=1.25x,edit.mean=40"), 0);
-        put(&law, "edit.p99", 3, true);    /* of 6: .5 */
-        put(&law, "build.p50", 5, true);   /* of 1.25 * 4: 1 */
+        put(&law, "edit.p99", 3, true);     /* of 6: .5 */
+        put(&law, "build.p50", 5, true);    /* of 1.25 * 4: 1 */
         put(&law, "edit.mean", 100, false); /* of 40: 2.5 */
         put(&equal, "build.p50", 4, true);
         score = scene_score(&scene, &law, &equal);

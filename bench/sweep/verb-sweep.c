@@ -48,7 +48,8 @@ static int report(const struct sweep *sweep)
 
 static void tell_interrupted(const struct sweep *sweep)
 {
-        fprintf(stderr, "cgburst-bench: interrupted after %zu of %zu runs; ", sweep->cells.n_done, cells_count(&sweep->cells));
+        fprintf(stderr, "cgburst-bench: interrupted after %zu of %zu runs; ", sweep->cells.n_done,
+                cells_count(&sweep->cells));
         if (sweep->options.state)
                 fprintf(stderr, "the same command goes on from there, as %s has them\n", sweep->options.state);
         else

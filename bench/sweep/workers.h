@@ -3,8 +3,8 @@
 #define BENCH_SWEEP_WORKERS_H
 
 /*
- * The cells on all CPUs: one forked worker for each, so that traces, which are large, are there once. A worker takes the next
- * cell that nobody has taken from a counter in shared memory, and sends what came out through a pipe.
+ * The cells on all CPUs: one forked worker for each, so that traces, which are large, are there once. A worker takes the
+ * next cell that nobody has taken from a counter in shared memory, and sends what came out through a pipe.
  */
 
 #include "../common/interrupt.h"

@@ -57,7 +57,7 @@ static void print(const struct config *config)
 
 static int check_config_main(int argc, char **argv)
 {
-        static const struct option options[] = { { "help", no_argument, NULL, 'h' }, OPTIONS_END };
+        static const struct option options[] = {{"help", no_argument, NULL, 'h'}, OPTIONS_END};
         int option = getopt_long(argc, argv, "h", options, NULL);
 
         if (option == 'h') {

@@ -53,7 +53,7 @@ int command_hold(struct command *ret, char **argv, const struct signals *signals
         }
 
         close(gate[0]);
-        *ret = (struct command){ .pid = pid, .gate = gate[1] };
+        *ret = (struct command){.pid = pid, .gate = gate[1]};
         return 0;
 }
 

@@ -14,7 +14,7 @@
 
 struct command {
         pid_t pid;
-        int gate;                       /* a pipe's end: a byte opens it, closing it without one ends the child */
+        int gate; /* a pipe's end: a byte opens it, closing it without one ends the child */
 };
 
 /* Forks. @signals are put back in the child; everything else it inherits. Returns 0 or a negative errno. */

@@ -18,8 +18,8 @@
 #define PERMILLE_PER_HUNDREDTH 10
 
 /* Takes "1.5" with as many decimals as @scale has zeros, within the range. */
-static bool take_number(struct parser *parser, const char *key, const char *value, uint64_t scale, uint64_t min, uint64_t max,
-        uint64_t *ret)
+static bool take_number(
+        struct parser *parser, const char *key, const char *value, uint64_t scale, uint64_t min, uint64_t max, uint64_t *ret)
 {
         char range[96];
 
@@ -32,7 +32,8 @@ static bool take_number(struct parser *parser, const char *key, const char *valu
 }
 
 /* Takes what @separators divide, without the spaces around it. */
-static void take_patterns(struct parser *parser, struct patterns *patterns, const char *key, const char *value, const char *separators)
+static void take_patterns(
+        struct parser *parser, struct patterns *patterns, const char *key, const char *value, const char *separators)
 {
         patterns->line = parser->line;
         for (value += strspn(value, SPACES); *value; value += strspn(value, SPACES)) {
@@ -42,7 +43,8 @@ static void take_patterns(struct parser *parser, struct patterns *patterns, cons
                         n--;
                 if (n == 0 || patterns->n == PATTERNS_MAX) {
                         config_mistake(parser, parser->line, n ? "use wildcards" : "take one comma away",
-                                n ? "[rule %s]: %s has too many patterns" : "[rule %s]: %s has an empty pattern", parser->draft.name, key);
+                                n ? "[rule %s]: %s has too many patterns" : "[rule %s]: %s has an empty pattern",
+                                parser->draft.name, key);
                         return;
                 }
                 patterns->list[patterns->n] = strndup(value, n);
@@ -54,8 +56,8 @@ static void take_patterns(struct parser *parser, struct patterns *patterns, cons
 
 static void given_twice(struct parser *parser, const char *key)
 {
-        config_mistake(parser, parser->line, "keep one of them; one pattern a rule, one rule a pattern", "[rule %s]: %s is given twice",
-                parser->draft.name, key);
+        config_mistake(parser, parser->line, "keep one of them; one pattern a rule, one rule a pattern",
+                "[rule %s]: %s is given twice", parser->draft.name, key);
 }
 
 static void take_match(struct parser *parser, const char *value)
@@ -85,8 +87,9 @@ static void take_shares(struct parser *parser, const char *value)
 
         if (parser->draft.has_shares)
                 given_twice(parser, "shares");
-        parser->draft.has_shares = take_number(parser, "shares", value, SHARES_SCALE,
-                CGB_SHARE_MIN_PERMILLE / PERMILLE_PER_HUNDREDTH, CGB_SHARE_MAX_PERMILLE / PERMILLE_PER_HUNDREDTH, &hundredths);
+        parser->draft.has_shares =
+                take_number(parser, "shares", value, SHARES_SCALE, CGB_SHARE_MIN_PERMILLE / PERMILLE_PER_HUNDREDTH,
+                        CGB_SHARE_MAX_PERMILLE / PERMILLE_PER_HUNDREDTH, &hundredths);
         parser->draft.share_permille = (uint32_t)hundredths * PERMILLE_PER_HUNDREDTH;
 }
 
@@ -120,7 +123,8 @@ void config_take_rule_key(struct parser *parser, const char *key, const char *va
         else if (!strcmp(key, "memory-floor"))
                 take_memory_floor(parser, value);
         else
-                config_mistake(parser, parser->line, "a rule has match, exclude, shares, memory-floor, interactive, batch and dry-run",
+                config_mistake(parser, parser->line,
+                        "a rule has match, exclude, shares, memory-floor, interactive, batch and dry-run",
                         "[rule %s]: there is no key \"%s\"", draft->name, key);
 }
 

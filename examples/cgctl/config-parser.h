@@ -3,8 +3,8 @@
 #define CGCTL_CONFIG_PARSER_H
 
 /*
- * What the files of the configuration's reader share: config.c has lines and sections, config-keys.c the keys of a section, config-rules.c
- * makes rules of them and sorts these by parent.
+ * What the files of the configuration's reader share: config.c has lines and sections, config-keys.c the keys of a section,
+ * config-rules.c makes rules of them and sorts these by parent.
  */
 
 #include "config.h"
@@ -18,18 +18,18 @@
 struct patterns {
         char *list[PATTERNS_MAX + 1];
         size_t n;
-        unsigned line;                  /* of the last */
+        unsigned line; /* of the last */
 };
 
 /* The rule that is being read. */
 struct draft {
-        char *name;                     /* NULL: none */
-        unsigned line;                  /* of its section */
+        char *name;    /* NULL: none */
+        unsigned line; /* of its section */
         char *match;
         unsigned match_line;
         struct patterns exclude, interactive, batch;
         uint32_t share_permille;
-        uint64_t memory_floor_bytes;    /* 0: none */
+        uint64_t memory_floor_bytes; /* 0: none */
         bool has_shares, has_dry_run, is_dry;
 };
 
@@ -37,7 +37,7 @@ struct parser {
         struct config config;
         config_complain *complain;
         void *userdata;
-        const char *at;                 /* the rest of the text */
+        const char *at; /* the rest of the text */
         unsigned line;
         unsigned section_line;
         bool section_is_empty;

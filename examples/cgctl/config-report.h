@@ -3,7 +3,8 @@
 #define CGCTL_CONFIG_REPORT_H
 
 /*
- * A configuration for somebody at a terminal: where it is, and its mistakes on standard error as "FILE:LINE: what", with the remedy.
+ * A configuration for somebody at a terminal: where it is, and its mistakes on standard error as "FILE:LINE: what", with the
+ * remedy.
  */
 
 #include "config.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Of what was read for a rule comes a rule of the library's, below its parent: the part of its pattern before the first wildcard.
+ * Of what was read for a rule comes a rule of the library's, below its parent: the part of its pattern before the first
+ * wildcard.
  */
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static struct config_parent *find_parent(struct parser *parser, const char *matc
                 free(path);
                 return NULL;
         }
-        larger[config->n_parents] = (struct config_parent){ .path = path, .line = parser->draft.line };
+        larger[config->n_parents] = (struct config_parent){.path = path, .line = parser->draft.line};
         return &larger[config->n_parents++];
 }
 
@@ -103,8 +104,8 @@ static void check(struct parser *parser, const struct cgb_rule *rule)
         struct cgb_fault fault;
 
         if (cgb_rule_check(rule, &fault) < 0)
-                config_mistake(parser, line_of(&parser->draft, rule, fault.file), fault.remedy, "[rule %s]: %s: %s", parser->draft.name, fault.file,
-                        fault.message);
+                config_mistake(parser, line_of(&parser->draft, rule, fault.file), fault.remedy, "[rule %s]: %s: %s",
+                        parser->draft.name, fault.file, fault.message);
 }
 
 static bool add_rule(struct parser *parser)
@@ -147,7 +148,7 @@ static void clear_draft(struct draft *draft)
         clear_patterns(&draft->batch);
         free(draft->match);
         free(draft->name);
-        *draft = (struct draft){ 0 };
+        *draft = (struct draft){0};
 }
 
 void config_finish_rule(struct parser *parser)
@@ -180,7 +181,8 @@ void config_check_parents_apart(struct parser *parser)
 
                         if (i == j || !has_inner_groups(upper) || !below(lower->path, upper->path, strlen(upper->path)))
                                 continue;
-                        config_mistake(parser, lower->line, "let both patterns begin with the same names before the first wildcard",
+                        config_mistake(parser, lower->line,
+                                "let both patterns begin with the same names before the first wildcard",
                                 "a rule of line %u looks into %s as well, and no weight may have two writers", upper->line,
                                 lower->path);
                 }
@@ -213,5 +215,5 @@ void config_free(struct config *config)
         for (size_t i = 0; i < config->n_parents; i++)
                 free_parent(&config->parents[i]);
         free(config->parents);
-        *config = (struct config){ 0 };
+        *config = (struct config){0};
 }

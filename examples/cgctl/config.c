@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * inih splits lines into sections, keys and values; what they mean is here. It does not tell its handler the line, nor of a section
- * without keys, and it would cut long lines in two: so the reader, which hands it the lines, counts them, and looks at their length and
- * their brackets.
+ * inih splits lines into sections, keys and values; what they mean is here. It does not tell its handler the line, nor of a
+ * section without keys, and it would cut long lines in two: so the reader, which hands it the lines, counts them, and looks
+ * at their length and their brackets.
  */
 
 #include <ctype.h>
@@ -30,7 +30,7 @@ void config_mistake(struct parser *parser, unsigned line, const char *remedy, co
         parser->complain(parser->userdata, line, message, remedy);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ sections */
+/* ---------------------------------------------------------------------------------------- sections */
 
 /* The name of "rule NAME"; NULL if the section is another. */
 static const char *rule_name(const char *section)
@@ -48,7 +48,8 @@ static void begin_section(struct parser *parser, const char *section)
         config_finish_rule(parser);
         if (!rule_name(section)) {
                 if (strcmp(section, "daemon"))
-                        config_mistake(parser, parser->section_line, config_rule_example, "there is no section [%s]", section);
+                        config_mistake(
+                                parser, parser->section_line, config_rule_example, "there is no section [%s]", section);
                 return;
         }
         parser->draft.name = strdup(rule_name(section));
@@ -70,7 +71,7 @@ static int take_key(void *userdata, const char *section, const char *key, const 
         return 1;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- lines */
+/* ------------------------------------------------------------------------------------------- lines */
 
 static void complain_of_empty_section(struct parser *parser)
 {
@@ -86,8 +87,8 @@ static void complain_of_control_characters(struct parser *parser, size_t n)
                 n--;
         for (size_t i = 0; i < n; i++)
                 if (iscntrl((unsigned char)parser->at[i]) && parser->at[i] != '\t') {
-                        config_mistake(parser, parser->line, "take it away", "there is a control character in the line: byte %d at %zu",
-                                parser->at[i], i + 1);
+                        config_mistake(parser, parser->line, "take it away",
+                                "there is a control character in the line: byte %d at %zu", parser->at[i], i + 1);
                         return;
                 }
 }
@@ -117,7 +118,9 @@ static char *read_line(char *buffer, int size, void *stream)
         parser->line++;
         look_at_line(parser, n);
         if (n + 2 > (size_t)size) {
-                config_mistake(parser, parser->line, "divide it: exclude, interactive and batch may be given in several lines", "the line is longer than %d bytes", size - 2);
+                config_mistake(parser, parser->line,
+                        "divide it: exclude, interactive and batch may be given in several lines",
+                        "the line is longer than %d bytes", size - 2);
                 strcpy(buffer, "\n");
         } else {
                 memcpy(buffer, parser->at, n);
@@ -127,7 +130,7 @@ static char *read_line(char *buffer, int size, void *stream)
         return buffer;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ together */
+/* ---------------------------------------------------------------------------------------- together */
 
 static int result_of(const struct parser *parser)
 {
@@ -136,13 +139,14 @@ static int result_of(const struct parser *parser)
 
 int config_parse(struct config *ret, const char *text, config_complain *complain, void *userdata)
 {
-        struct parser parser = { .complain = complain, .userdata = userdata, .at = text };
+        struct parser parser = {.complain = complain, .userdata = userdata, .at = text};
         int bad_line = ini_parse_stream(read_line, &parser, take_key, &parser);
 
         complain_of_empty_section(&parser);
         config_finish_rule(&parser);
         if (bad_line > 0)
-                config_mistake(&parser, (unsigned)bad_line, "write [section] or key = value", "neither a section nor a key with a value");
+                config_mistake(&parser, (unsigned)bad_line, "write [section] or key = value",
+                        "neither a section nor a key with a value");
         else if (bad_line < 0)
                 parser.no_memory = true;
         if (!result_of(&parser) && !parser.config.n_parents)

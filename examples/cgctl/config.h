@@ -3,23 +3,24 @@
 #define CGCTL_CONFIG_H
 
 /*
- * The configuration of cgctl daemon: an INI file with a [rule NAME] section a rule (cgctl(1) has the keys). What comes out is sorted by
- * parent, the part of a pattern before its first wildcard: each parent becomes a context with the rules that begin there. Weights
- * compare siblings alone, and lock, journal and credits are a parent's; so one that fails never stops the others.
+ * The configuration of cgctl daemon: an INI file with a [rule NAME] section a rule (cgctl(1) has the keys). What comes out
+ * is sorted by parent, the part of a pattern before its first wildcard: each parent becomes a context with the rules that
+ * begin there. Weights compare siblings alone, and lock, journal and credits are a parent's; so one that fails never stops
+ * the others.
  */
 
 #include <cgburst/cgburst.h>
 
 /* A parent and the rules below it. */
 struct config_parent {
-        char *path;                     /* below the mount; "" is its top */
-        struct cgb_rule *rules;         /* in the order of the file; patterns are below the parent */
+        char *path;             /* below the mount; "" is its top */
+        struct cgb_rule *rules; /* in the order of the file; patterns are below the parent */
         size_t n_rules;
-        unsigned line;                  /* of its first rule */
+        unsigned line; /* of its first rule */
 };
 
 struct config {
-        uint64_t step_usec;             /* 0: the library's default */
+        uint64_t step_usec; /* 0: the library's default */
         struct config_parent *parents;
         size_t n_parents;
 };

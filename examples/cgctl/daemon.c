@@ -39,10 +39,10 @@ enum {
 
 struct daemon {
         struct common_options common;
-        const char *config;             /* NULL: one parent, all of its children */
-        uint64_t step_usec;             /* 0: the library's default */
-        uint32_t depth;                 /* the same */
-        uint64_t calls_per_second;      /* the same */
+        const char *config;        /* NULL: one parent, all of its children */
+        uint64_t step_usec;        /* 0: the library's default */
+        uint32_t depth;            /* the same */
+        uint64_t calls_per_second; /* the same */
         bool memory;
         bool dry_run;
         bool verbose;
@@ -52,7 +52,7 @@ struct daemon {
         struct manager manager;
 };
 
-/* -------------------------------------------------------------------------------------------------- the command line */
+/* -------------------------------------------------------------------------------- the command line */
 
 static const char daemon_help[] =
         "Usage: cgctl daemon [OPTION...]\n\n"
@@ -66,9 +66,7 @@ static const char daemon_help[] =
         "  --calls-per-second N\n"
         "                    with --backend systemd: at most so many calls to change units: 1..1000, default 25\n"
         "  --dry-run         decide and tell, write nothing (and cgctl status has nobody to ask)\n"
-        "  --verbose         tell every weight that is written, too\n"
-        OPTIONS_COMMON_HELP
-        "\nExamples:\n"
+        "  --verbose         tell every weight that is written, too\n" OPTIONS_COMMON_HELP "\nExamples:\n"
         "  cgctl daemon                                   (as a service; cgctl status asks it)\n"
         "  cgctl daemon --config " CONFIG_DEFAULT "\n"
         "  cgctl daemon --dry-run --verbose --parent user.slice\n\n"
@@ -118,13 +116,13 @@ static int take_option(struct daemon *daemon, int option)
 static int parse(struct daemon *daemon, int argc, char **argv)
 {
         static const struct option options[] = {
-                { "config", required_argument, NULL, OPTION_CONFIG },
-                { "step", required_argument, NULL, OPTION_STEP },
-                { "depth", required_argument, NULL, OPTION_DEPTH },
-                { "memory", no_argument, NULL, OPTION_MEMORY },
-                { "calls-per-second", required_argument, NULL, OPTION_CALLS },
-                { "dry-run", no_argument, NULL, OPTION_DRY_RUN },
-                { "verbose", no_argument, NULL, OPTION_VERBOSE },
+                {"config", required_argument, NULL, OPTION_CONFIG},
+                {"step", required_argument, NULL, OPTION_STEP},
+                {"depth", required_argument, NULL, OPTION_DEPTH},
+                {"memory", no_argument, NULL, OPTION_MEMORY},
+                {"calls-per-second", required_argument, NULL, OPTION_CALLS},
+                {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+                {"verbose", no_argument, NULL, OPTION_VERBOSE},
                 OPTIONS_COMMON,
                 OPTIONS_END,
         };
@@ -142,7 +140,7 @@ static int parse(struct daemon *daemon, int argc, char **argv)
         return options_refuse_operands(&verb_daemon, argc, argv);
 }
 
-/* -------------------------------------------------------------------------------------------------------- start, stop */
+/* ------------------------------------------------------------------------------------- start, stop */
 
 static int fail(const struct daemon *daemon, int error)
 {
@@ -204,11 +202,12 @@ static int stop(struct daemon *daemon)
         events_print(daemon->cgb, daemon->verbose);
         if (r < 0)
                 return fail(daemon, r);
-        message_print(&(struct message){.kind = "stopped"}, "%s", daemon->dry_run ? "stopped" : "stopped; everything is put back");
+        message_print(
+                &(struct message){.kind = "stopped"}, "%s", daemon->dry_run ? "stopped" : "stopped; everything is put back");
         return EXIT_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- the loop */
+/* ---------------------------------------------------------------------------------------- the loop */
 
 /* Once a step, which is as often as it can change. */
 static void tell_status(const struct daemon *daemon, uint64_t *told_step)
@@ -248,7 +247,7 @@ static int manage(struct daemon *daemon)
 
 static int start_manage_stop(struct daemon *daemon)
 {
-        static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+        static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, 0};
         int r = signals_take(&daemon->signals, wanted);
 
         if (r < 0) {
@@ -267,7 +266,7 @@ static int start_manage_stop(struct daemon *daemon)
 
 static int daemon_main(int argc, char **argv)
 {
-        struct daemon daemon = { 0 };
+        struct daemon daemon = {0};
 
         options_init(&daemon.common);
 
@@ -278,7 +277,7 @@ static int daemon_main(int argc, char **argv)
         struct cgb_options options = library_options(&daemon);
 
         if (daemon.config)
-                return fleet_run(&(struct fleet_options){ &options, daemon.config, daemon.verbose });
+                return fleet_run(&(struct fleet_options){&options, daemon.config, daemon.verbose});
         r = options_open(&options, &daemon.cgb);
         if (r < 0)
                 return report_exit_code(r);

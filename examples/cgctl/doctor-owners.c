@@ -15,7 +15,7 @@
 #define SHOWN_MAX 40
 
 struct table {
-        int n;                          /* groups so far */
+        int n; /* groups so far */
 };
 
 static const char *writer_of(const struct cgb_owner *owner)
@@ -41,7 +41,7 @@ static int print_group(void *userdata, const char *name, const struct cgb_owner 
 
 void doctor_owners_print(const struct cgb_options *options)
 {
-        struct table table = { 0 };
+        struct table table = {0};
 
         if (cgb_list_owners(options, print_group, &table, NULL) == 0 && table.n > SHOWN_MAX)
                 printf("and %d more: cgctl doctor --json\n", table.n - SHOWN_MAX);

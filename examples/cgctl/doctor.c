@@ -16,10 +16,7 @@
 static const char doctor_help[] =
         "Usage: cgctl doctor [OPTION...]\n\n"
         "Looks at everything that cgburst uses on this host, then tells of each group in the parent whose it is and who\n"
-        "has to write its files. Changes nothing.\n\n"
-        OPTION_JSON_HELP
-        OPTIONS_COMMON_HELP
-        "\nExamples:\n"
+        "has to write its files. Changes nothing.\n\n" OPTION_JSON_HELP OPTIONS_COMMON_HELP "\nExamples:\n"
         "  cgctl doctor\n"
         "  cgctl doctor --json | jq '.checks[] | select(.result != \"ok\")'\n\n"
         "Exit status: 0 it can work here, though perhaps less well; 1 something it cannot do without failed;\n"
@@ -41,7 +38,7 @@ static const char *const json_result[] = {
 
 static int parse(struct common_options *common, int argc, char **argv)
 {
-        static const struct option options[] = { OPTION_JSON, OPTIONS_COMMON, OPTIONS_END };
+        static const struct option options[] = {OPTION_JSON, OPTIONS_COMMON, OPTIONS_END};
 
         for (int option; (option = getopt_long(argc, argv, "hj", options, NULL)) >= 0;) {
                 int r = options_common(common, &verb_doctor, option);

@@ -76,8 +76,8 @@ static void print_memory(const struct told *told)
                 say(told, "%s %s: memory.high is max again (%s)", cgb_event_type_to_string(event->type), event->name,
                         cgb_memory_reason_to_string(action->reason));
         else
-                say(told, "%s %s: %s %.1f MiB (%s)", cgb_event_type_to_string(event->type), event->name,
-                        verbs[action->type], (double)action->bytes / (1 << 20), cgb_memory_reason_to_string(action->reason));
+                say(told, "%s %s: %s %.1f MiB (%s)", cgb_event_type_to_string(event->type), event->name, verbs[action->type],
+                        (double)action->bytes / (1 << 20), cgb_memory_reason_to_string(action->reason));
 }
 
 static bool is_dry(const struct told *told)
@@ -123,15 +123,13 @@ static void print_event(const struct told *told)
                 break;
         case CGB_EVENT_BOOSTED:
         case CGB_EVENT_SPENT:
-                say(told, "%s %s: weight %u", cgb_event_type_to_string(event->type), event->name,
-                        event->action.weight);
+                say(told, "%s %s: weight %u", cgb_event_type_to_string(event->type), event->name, event->action.weight);
                 break;
         case CGB_EVENT_PRESSURE:
                 print_pressure(told);
                 break;
         case CGB_EVENT_FOREIGN_WRITE:
-                say(told, "%s: somebody else wrote its cpu.weight (%u); left alone from now on", event->name,
-                        event->weight);
+                say(told, "%s: somebody else wrote its cpu.weight (%u); left alone from now on", event->name, event->weight);
                 break;
         case CGB_EVENT_UNDONE:
                 say(told, "%s: somebody put its cpu.weight back (%u); written again, this once", event->name, event->weight);
@@ -153,8 +151,8 @@ static void print_event(const struct told *told)
                 print_restored(told);
                 break;
         case CGB_EVENT_ERROR:
-                say(told, "%s: %s (%s)", *event->fault->file ? event->fault->file : event->name,
-                        event->fault->message, error_name(event->fault->code));
+                say(told, "%s: %s (%s)", *event->fault->file ? event->fault->file : event->name, event->fault->message,
+                        error_name(event->fault->code));
                 break;
         case CGB_EVENT_ADDED:
         case CGB_EVENT_GONE:
@@ -171,6 +169,7 @@ void events_print(struct cgb *cgb, bool verbose)
 
         cgb_get_overview(cgb, &overview);
         while (cgb_next_event(cgb, &event))
-                if (verbose || (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY && event.type != CGB_EVENT_SORTED))
+                if (verbose ||
+                        (event.type != CGB_EVENT_WEIGHT && event.type != CGB_EVENT_MEMORY && event.type != CGB_EVENT_SORTED))
                         print_event(&(struct told){&event, overview.parent, cgb});
 }

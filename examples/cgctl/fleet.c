@@ -18,31 +18,33 @@
 #include "signals.h"
 #include "verb.h"
 
-/* How often a parent that could not be managed is tried again: another manager may have ended, a controller may have come. */
+/*
+ * How often a parent that could not be managed is tried again: another manager may have ended, a controller may have come.
+ */
 #define RETRY_MSEC 10000
 
 /* A parent and its manager. */
 struct member {
         const struct config_parent *parent;
         struct cgb *cgb;
-        struct manager manager;         /* .cgb is NULL while it waits */
-        int error;                      /* why it waits, as it was last told */
+        struct manager manager; /* .cgb is NULL while it waits */
+        int error;              /* why it waits, as it was last told */
 };
 
 struct fleet {
         const struct fleet_options *options;
         struct config config;
-        struct member *members;         /* one for each parent of the configuration */
-        int inotify_fd;                 /* looks at where parents that are waited for would come */
+        struct member *members; /* one for each parent of the configuration */
+        int inotify_fd;         /* looks at where parents that are waited for would come */
         struct signals signals;
 };
 
-/* ------------------------------------------------------------------------------------------------------------- a member */
+/* ---------------------------------------------------------------------------------------- a member */
 
 static int open_member(const struct fleet *fleet, struct member *member)
 {
         struct cgb_options options = *fleet->options->library;
-        struct cgb_fault fault = { 0 };
+        struct cgb_fault fault = {0};
 
         options.parent = member->parent->path;
         options.rules = member->parent->rules;
@@ -124,7 +126,7 @@ static int close_member(const struct fleet *fleet, struct member *member)
         return r;
 }
 
-/* ------------------------------------------------------------------------------------------------------ all, and reload */
+/* --------------------------------------------------------------------------------- all, and reload */
 
 static bool same_text(const char *const *a, const char *const *b)
 {
@@ -137,8 +139,9 @@ static bool same_text(const char *const *a, const char *const *b)
 static bool same_rule(const struct cgb_rule *a, const struct cgb_rule *b)
 {
         return !strcmp(a->name, b->name) && !strcmp(a->match, b->match) && same_text(a->exclude, b->exclude) &&
-                same_text(a->interactive, b->interactive) && same_text(a->batch, b->batch) &&
-                a->share_permille == b->share_permille && a->memory_floor_bytes == b->memory_floor_bytes && a->flags == b->flags;
+               same_text(a->interactive, b->interactive) && same_text(a->batch, b->batch) &&
+               a->share_permille == b->share_permille && a->memory_floor_bytes == b->memory_floor_bytes &&
+               a->flags == b->flags;
 }
 
 static bool same_parent(const struct config_parent *a, const struct config_parent *b)
@@ -162,12 +165,15 @@ static void take_over(struct fleet *old, struct member *member, uint64_t step_us
 
                 *member = *candidate;
                 member->parent = parent;
-                *candidate = (struct member){ 0 };
+                *candidate = (struct member){0};
                 return;
         }
 }
 
-/* Makes @config, which is taken over, the one in force. What has changed is put back before it begins anew. Returns 0 or a negative errno. */
+/*
+ * Makes @config, which is taken over, the one in force. What has changed is put back before it begins anew. Returns 0 or a
+ * negative errno.
+ */
 static int use_config(struct fleet *fleet, struct config *config)
 {
         struct member *members = calloc(config->n_parents, sizeof(*members));
@@ -228,7 +234,7 @@ static int close_fleet(struct fleet *fleet)
         return r;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- the loop */
+/* ---------------------------------------------------------------------------------------- the loop */
 
 static void retry(struct fleet *fleet)
 {
@@ -344,7 +350,7 @@ static int start_manage_stop(struct fleet *fleet, struct config *config)
 
 int fleet_run(const struct fleet_options *options)
 {
-        static const int wanted[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+        static const int wanted[] = {SIGTERM, SIGINT, SIGHUP, 0};
         struct fleet fleet = {.options = options};
         struct config config;
         int r = config_report_load(&config, options->config);

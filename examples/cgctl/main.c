@@ -35,11 +35,12 @@ static void print_usage(FILE *stream)
                         "Gives the CPU first to the workspace that used it least. The verbs:\n\n");
         for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
                 fprintf(stream, "  %-14s%s\n", verbs[i]->name, verbs[i]->summary);
-        fprintf(stream, "  %-14s%s\n\n"
-                        "  cgctl run -- make -j8       a build in a workspace of its own\n"
-                        "  cgctl doctor                can this host do it?\n"
-                        "  cgctl help run              the options of a verb, with examples; also cgctl run --help\n"
-                        "  cgctl --version\n",
+        fprintf(stream,
+                "  %-14s%s\n\n"
+                "  cgctl run -- make -j8       a build in a workspace of its own\n"
+                "  cgctl doctor                can this host do it?\n"
+                "  cgctl help run              the options of a verb, with examples; also cgctl run --help\n"
+                "  cgctl --version\n",
                 "help VERB", "the options of a verb");
 }
 

@@ -8,7 +8,7 @@
 
 static int open_server(struct manager *manager)
 {
-        struct cgb_overview overview = { .size = sizeof(overview) };
+        struct cgb_overview overview = {.size = sizeof(overview)};
         int r = cgb_get_overview(manager->cgb, &overview);
 
         return r < 0 ? r : status_server_open(&manager->server, overview.state_name);
@@ -20,7 +20,7 @@ int manager_start(struct manager *manager, struct cgb *cgb, bool with_socket)
 
         if (r < 0)
                 return r;
-        *manager = (struct manager){ .cgb = cgb };
+        *manager = (struct manager){.cgb = cgb};
         manager->server_error = with_socket ? open_server(manager) : 0;
         return 0;
 }
@@ -30,7 +30,7 @@ size_t manager_prepare(const struct manager *manager, struct pollfd *fds, int *t
         if (!manager->cgb)
                 return 0;
 
-        fds[0] = (struct pollfd){ .fd = cgb_get_fd(manager->cgb), .events = POLLIN };
+        fds[0] = (struct pollfd){.fd = cgb_get_fd(manager->cgb), .events = POLLIN};
         return 1 + (manager->server ? status_server_prepare(manager->server, fds + 1, timeout_msec) : 0);
 }
 

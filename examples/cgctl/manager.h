@@ -21,9 +21,9 @@
 #define MANAGER_FDS_MAX (STATUS_FDS_MAX + 1)
 
 struct manager {
-        struct cgb *cgb;                /* the caller's; NULL while it does not manage */
-        struct status_server *server;   /* NULL: managing goes on, nobody can ask */
-        int server_error;               /* why there is none; 0 or a negative errno */
+        struct cgb *cgb;              /* the caller's; NULL while it does not manage */
+        struct status_server *server; /* NULL: managing goes on, nobody can ask */
+        int server_error;             /* why there is none; 0 or a negative errno */
 };
 
 /* cgb_start(), and the socket if it is wanted. Returns what cgb_start() did; that the socket failed is in the manager. */

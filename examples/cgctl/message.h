@@ -3,8 +3,9 @@
 #define CGCTL_MESSAGE_H
 
 /*
- * What the daemon tells: lines on standard error; where that is the journal, entries with fields and an id for each kind of message, so that
- * `journalctl MESSAGE_ID=...` finds them whatever their words are. The ids are listed in cgctl(1), and never change their meaning.
+ * What the daemon tells: lines on standard error; where that is the journal, entries with fields and an id for each kind of
+ * message, so that `journalctl MESSAGE_ID=...` finds them whatever their words are. The ids are listed in cgctl(1), and
+ * never change their meaning.
  */
 
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 /* What a message is about. Strings may be NULL. */
 struct message {
-        const char *kind;               /* one of message_kinds[] */
+        const char *kind; /* one of message_kinds[] */
         const char *parent;
         const char *workspace;
         const char *remedy;
@@ -29,7 +30,8 @@ extern const struct message_kind message_kinds[];
 
 /* Tells one message, printed as by printf(). */
 void message_print(const struct message *about, const char *format, ...) __attribute__((__format__(__printf__, 2, 3)));
-void message_vprint(const struct message *about, const char *format, va_list arguments) __attribute__((__format__(__printf__, 2, 0)));
+void message_vprint(const struct message *about, const char *format, va_list arguments)
+        __attribute__((__format__(__printf__, 2, 0)));
 
 /* Is standard error the stream that JOURNAL_STREAM names (systemd.exec(5))? */
 bool message_is_stream(const char *journal_stream, int fd);

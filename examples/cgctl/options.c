@@ -52,7 +52,7 @@ int options_common(struct common_options *options, const struct verb *verb, int 
         case 'h':
                 fputs(verb->help, stdout);
                 return EXIT_OK;
-        default:                        /* getopt_long() has said what is wrong */
+        default: /* getopt_long() has said what is wrong */
                 return options_usage_error(verb);
         }
 }
@@ -83,7 +83,7 @@ void options_apply(const struct common_options *options, struct cgb_options *ret
 
 int options_open(const struct cgb_options *options, struct cgb **ret)
 {
-        struct cgb_fault fault = { 0 };
+        struct cgb_fault fault = {0};
         int r = cgb_new(ret, options, &fault);
 
         if (r < 0)
@@ -177,8 +177,8 @@ bool options_take_size(const char *text, uint64_t *ret)
                 return false;
         snprintf(number, sizeof(number), "%.*s", (int)digits, text);
         if (!options_take_decimal(number, 1, &value) ||
-                (unit && __builtin_mul_overflow(value, 1024ull << 10 * (unit - units), &value)) ||
-                value < SIZE_MIN_BYTES || value > SIZE_MAX_BYTES)
+                (unit && __builtin_mul_overflow(value, 1024ull << 10 * (unit - units), &value)) || value < SIZE_MIN_BYTES ||
+                value > SIZE_MAX_BYTES)
                 return false;
         *ret = value;
         return true;
@@ -188,6 +188,7 @@ int options_parse_size(const char *option, const char *text, uint64_t *ret)
 {
         if (options_take_size(text, ret))
                 return 0;
-        report_line(NULL, "%s: \"%s\" is not a size from " SIZE_RANGE ", such as 512M or 2G (powers of 1024, no decimals)", option, text);
+        report_line(NULL, "%s: \"%s\" is not a size from " SIZE_RANGE ", such as 512M or 2G (powers of 1024, no decimals)",
+                option, text);
         return -EINVAL;
 }

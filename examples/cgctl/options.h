@@ -27,26 +27,34 @@ enum {
         OPTION_MOUNT,
         OPTION_STATE_DIR,
         OPTION_BACKEND,
-        OPTION_OF_VERB,                 /* the first that a verb may use */
+        OPTION_OF_VERB, /* the first that a verb may use */
 };
 
-#define OPTIONS_COMMON \
-        { "help", no_argument, NULL, 'h' }, { "parent", required_argument, NULL, OPTION_PARENT }, \
-        { "mount", required_argument, NULL, OPTION_MOUNT }, { "state-dir", required_argument, NULL, OPTION_STATE_DIR }, \
-        { "backend", required_argument, NULL, OPTION_BACKEND }
+#define OPTIONS_COMMON                                                                                                      \
+        {"help", no_argument, NULL, 'h'}, {"parent", required_argument, NULL, OPTION_PARENT},                               \
+                {"mount", required_argument, NULL, OPTION_MOUNT}, {"state-dir", required_argument, NULL, OPTION_STATE_DIR}, \
+        {                                                                                                                   \
+                "backend", required_argument, NULL, OPTION_BACKEND                                                          \
+        }
 
-#define OPTION_JSON { "json", no_argument, NULL, 'j' }
-#define OPTIONS_END { NULL, 0, NULL, 0 }
+#define OPTION_JSON                                                                                                         \
+        {                                                                                                                   \
+                "json", no_argument, NULL, 'j'                                                                              \
+        }
+#define OPTIONS_END                                                                                                         \
+        {                                                                                                                   \
+                NULL, 0, NULL, 0                                                                                            \
+        }
 
 /* The lines of --help about them. */
-#define OPTIONS_COMMON_HELP \
-        "  --parent PATH     the group whose children are managed, below the mount ($CGBURST_PARENT;\n" \
-        "                    default: cgburst; without root: cgburst below what is delegated to you)\n" \
-        "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n" \
-        "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n" \
-        "                    without root: $XDG_RUNTIME_DIR/cgburst)\n" \
-        "  --backend NAME    who writes: auto, by whose each group is; or cgroupfs, libcgroup, systemd\n" \
-        "                    ($CGBURST_BACKEND; default: auto)\n" \
+#define OPTIONS_COMMON_HELP                                                                                                 \
+        "  --parent PATH     the group whose children are managed, below the mount ($CGBURST_PARENT;\n"                     \
+        "                    default: cgburst; without root: cgburst below what is delegated to you)\n"                     \
+        "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n"                         \
+        "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n"                 \
+        "                    without root: $XDG_RUNTIME_DIR/cgburst)\n"                                                     \
+        "  --backend NAME    who writes: auto, by whose each group is; or cgroupfs, libcgroup, systemd\n"                   \
+        "                    ($CGBURST_BACKEND; default: auto)\n"                                                           \
         "  -h, --help        this\n"
 
 #define OPTION_JSON_HELP "  -j, --json        JSON instead of a table\n"
@@ -69,7 +77,10 @@ void options_apply(const struct common_options *options, struct cgb_options *ret
 /* cgb_new(), and the message if it fails. */
 int options_open(const struct cgb_options *options, struct cgb **ret);
 
-/* A decimal number in units of 1/@scale (a power of ten), read digit by digit. Returns false if it is none, or is finer than the unit. */
+/*
+ * A decimal number in units of 1/@scale (a power of ten), read digit by digit. Returns false if it is none, or is finer than
+ * the unit.
+ */
 bool options_take_decimal(const char *text, uint64_t scale, uint64_t *ret);
 
 /*

@@ -15,9 +15,7 @@
 static const char restore_help[] =
         "Usage: cgctl restore [OPTION...]\n\n"
         "Puts back the weights that a manager which died has left behind. Does no harm if there is nothing to do.\n\n"
-        "  --config FILE     of every parent that its rules name, not with --parent\n"
-        OPTIONS_COMMON_HELP
-        "\nExamples:\n"
+        "  --config FILE     of every parent that its rules name, not with --parent\n" OPTIONS_COMMON_HELP "\nExamples:\n"
         "  cgctl restore\n"
         "  ExecStopPost=/usr/bin/cgctl restore            (in a unit that runs cgctl daemon)\n\n"
         "Exit status: 0 everything is as it was; 1 failed; 2 bad command line; 3 the manager is alive.\n";
@@ -28,13 +26,13 @@ enum {
 
 struct restore {
         struct common_options common;
-        const char *config;             /* NULL: one parent */
+        const char *config; /* NULL: one parent */
 };
 
 static int parse(struct restore *restore, int argc, char **argv)
 {
         static const struct option options[] = {
-                { "config", required_argument, NULL, OPTION_CONFIG },
+                {"config", required_argument, NULL, OPTION_CONFIG},
                 OPTIONS_COMMON,
                 OPTIONS_END,
         };
@@ -59,7 +57,7 @@ static int parse(struct restore *restore, int argc, char **argv)
 /* Adds how many files were put back to @count. Returns an exit code. */
 static int restore_parent(const struct cgb_options *options, unsigned *count)
 {
-        struct cgb_fault fault = { 0 };
+        struct cgb_fault fault = {0};
         int r = cgb_restore(options, &fault);
 
         if (r < 0) {
@@ -89,7 +87,7 @@ static int restore_config(const char *path, struct cgb_options *options, unsigne
 
 static int restore_main(int argc, char **argv)
 {
-        struct restore restore = { .config = NULL };
+        struct restore restore = {.config = NULL};
         struct cgb_options options;
         unsigned count = 0;
 

@@ -11,7 +11,7 @@
 #include "report.h"
 #include "run-scope.h"
 
-static const char *const lane_names[] = { "interactive", "batch" };
+static const char *const lane_names[] = {"interactive", "batch"};
 
 bool run_scope_is_lane(const char *name)
 {
@@ -30,7 +30,7 @@ static void set_lanes(struct run_scope *scope)
 
 int run_scope_prepare(struct run_scope *scope, const char *name, uint32_t share_permille)
 {
-        struct cgb_fault fault = { 0 };
+        struct cgb_fault fault = {0};
 
         cgb_scope_options_init(&scope->options);
         scope->options.name = name;
@@ -47,8 +47,8 @@ int run_scope_prepare(struct run_scope *scope, const char *name, uint32_t share_
 
 int run_scope_put(const struct run_scope *scope, pid_t pid, bool join)
 {
-        struct cgb_scope started = { .size = sizeof(started) };
-        struct cgb_fault fault = { 0 };
+        struct cgb_scope started = {.size = sizeof(started)};
+        struct cgb_fault fault = {0};
         int r = cgb_scope_start(&scope->options, &pid, 1, &started, &fault);
 
         if (r == -EEXIST && join && (scope->options.memory_floor_bytes || scope->options.memory_max_bytes)) {

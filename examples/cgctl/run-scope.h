@@ -9,17 +9,19 @@
 #include <cgburst/scope.h>
 
 struct run_scope {
-        bool wanted;                    /* --systemd */
-        const char *lane;               /* --lane: where the command begins; NULL: in the scope itself */
+        bool wanted;      /* --systemd */
+        const char *lane; /* --lane: where the command begins; NULL: in the scope itself */
         const char *lanes[3];
         struct cgb_scope_options options;
-        char *parent;                   /* the slice's group; for free() */
+        char *parent; /* the slice's group; for free() */
 };
 
 /* Finds the parent. Returns 0 or a negative errno, which it has reported. */
 int run_scope_prepare(struct run_scope *scope, const char *name, uint32_t share_permille);
 
-/* Puts the process, which waits, into the scope; with @join into one that is there, if it is. Returns and reports likewise. */
+/*
+ * Puts the process, which waits, into the scope; with @join into one that is there, if it is. Returns and reports likewise.
+ */
 int run_scope_put(const struct run_scope *scope, pid_t pid, bool join);
 
 /* The groups of lanes that there may be. */

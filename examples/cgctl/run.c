@@ -56,18 +56,18 @@ struct run {
         const char *name;
         bool join;
         struct run_scope scope;
-        char **argv;                    /* the command */
+        char **argv; /* the command */
 
         char default_name[CGB_NAME_SIZE];
         struct cgb *cgb;
         struct signals signals;
         struct command command;
         struct manager manager;
-        bool made;                      /* the workspace is ours to remove */
-        bool retry;                     /* somebody else manages: ask again */
+        bool made;  /* the workspace is ours to remove */
+        bool retry; /* somebody else manages: ask again */
 };
 
-/* -------------------------------------------------------------------------------------------------- the command line */
+/* -------------------------------------------------------------------------------- the command line */
 
 static const char run_help[] =
         "Usage: cgctl run [OPTION...] [--] COMMAND [ARGUMENT...]\n\n"
@@ -79,8 +79,7 @@ static const char run_help[] =
         "  --memory-floor SIZE  memory that it is sure of: nobody takes it away below that (memory.low), such as 512M\n"
         "  --memory-max SIZE    memory that it may have: above, the kernel ends it (memory.max), such as 2G\n"
         "  --systemd         the workspace is a scope of systemd's in cgburst.slice; without root, of your own manager\n"
-        "  --lane NAME       the scope has the lanes interactive and batch, and the command begins in this one\n"
-        OPTIONS_COMMON_HELP
+        "  --lane NAME       the scope has the lanes interactive and batch, and the command begins in this one\n" OPTIONS_COMMON_HELP
         "\nExamples:\n"
         "  cgctl run make -j8\n"
         "  cgctl run --memory-floor 512M --memory-max 4G -- make -j8\n"
@@ -158,7 +157,8 @@ static bool check_scope(const struct run *run)
         else if (run->scope.lane && !run_scope_is_lane(run->scope.lane))
                 report_line(NULL, "--lane: \"%s\" is none: " RUN_LANES_HELP, run->scope.lane);
         else if (run->scope.wanted && run->common.parent)
-                report_line("leave --parent and $CGBURST_PARENT out", "--systemd: its parent is cgburst.slice, and cannot be chosen");
+                report_line("leave --parent and $CGBURST_PARENT out",
+                        "--systemd: its parent is cgburst.slice, and cannot be chosen");
         else
                 return true;
         return false;
@@ -167,13 +167,13 @@ static bool check_scope(const struct run *run)
 static int parse(struct run *run, int argc, char **argv)
 {
         static const struct option options[] = {
-                { "shares", required_argument, NULL, OPTION_SHARES },
-                { "name", required_argument, NULL, OPTION_NAME },
-                { "join", no_argument, NULL, OPTION_JOIN },
-                { "memory-floor", required_argument, NULL, OPTION_MEMORY_FLOOR },
-                { "memory-max", required_argument, NULL, OPTION_MEMORY_MAX },
-                { "systemd", no_argument, NULL, OPTION_SYSTEMD },
-                { "lane", required_argument, NULL, OPTION_LANE },
+                {"shares", required_argument, NULL, OPTION_SHARES},
+                {"name", required_argument, NULL, OPTION_NAME},
+                {"join", no_argument, NULL, OPTION_JOIN},
+                {"memory-floor", required_argument, NULL, OPTION_MEMORY_FLOOR},
+                {"memory-max", required_argument, NULL, OPTION_MEMORY_MAX},
+                {"systemd", no_argument, NULL, OPTION_SYSTEMD},
+                {"lane", required_argument, NULL, OPTION_LANE},
                 OPTIONS_COMMON,
                 OPTIONS_END,
         };
@@ -199,7 +199,7 @@ static int parse(struct run *run, int argc, char **argv)
         return options_usage_error(&verb_run);
 }
 
-/* ---------------------------------------------------------------------------------------------------- the workspace */
+/* ----------------------------------------------------------------------------------- the workspace */
 
 static int fail(const struct run *run, int error)
 {
@@ -233,8 +233,8 @@ static int make_workspace(struct run *run)
         if (r == -EEXIST && run->join)
                 return 0;
         if (r == -EEXIST) {
-                report_line("run in it with --join, or choose another --name", "%s: a workspace of that name exists",
-                        run->name);
+                report_line(
+                        "run in it with --join, or choose another --name", "%s: a workspace of that name exists", run->name);
                 return r;
         }
         return r < 0 ? fail(run, r) : 0;
@@ -243,7 +243,7 @@ static int make_workspace(struct run *run)
 /* Where the workspace is, for messages. */
 static void format_path(const struct run *run, char *ret, size_t size)
 {
-        struct cgb_overview overview = { .size = sizeof(overview) };
+        struct cgb_overview overview = {.size = sizeof(overview)};
 
         if (cgb_get_overview(run->cgb, &overview) < 0)
                 snprintf(ret, size, "%s", run->name);
@@ -253,7 +253,7 @@ static void format_path(const struct run *run, char *ret, size_t size)
 
 static void remove_workspace(struct run *run)
 {
-        const struct timespec pause = { .tv_nsec = REMOVE_PAUSE_MSEC * 1000000 };
+        const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_MSEC * 1000000};
         int r = cgb_remove(run->cgb, run->name);
 
         for (int i = 0; r == -EBUSY && i < REMOVE_TRIES; i++) {
@@ -265,13 +265,13 @@ static void remove_workspace(struct run *run)
                 char path[8192];
 
                 format_path(run, path, sizeof(path));
-                report_line(NULL, "%s still has processes, and is left; to end them: echo 1 > %s/cgroup.kill", run->name,
-                        path);
+                report_line(
+                        NULL, "%s still has processes, and is left; to end them: echo 1 > %s/cgroup.kill", run->name, path);
         } else if (r < 0 && r != -ENOENT)
                 fail(run, r);
 }
 
-/* ----------------------------------------------------------------------------------------------------- while it runs */
+/* ----------------------------------------------------------------------------------- while it runs */
 
 static void try_to_manage(struct run *run)
 {
@@ -318,7 +318,7 @@ static int wait_for_command(struct run *run)
                 int timeout_msec = run->retry ? RETRY_MSEC : -1;
                 size_t n = manager_prepare(&run->manager, fds, &timeout_msec);
 
-                fds[n] = (struct pollfd){ .fd = run->signals.fd, .events = POLLIN };
+                fds[n] = (struct pollfd){.fd = run->signals.fd, .events = POLLIN};
 
                 int ready = poll(fds, n + 1, timeout_msec);
                 if (ready < 0)
@@ -331,7 +331,7 @@ static int wait_for_command(struct run *run)
         return exit_code;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- together */
+/* ---------------------------------------------------------------------------------------- together */
 
 static int put_into_workspace(struct run *run)
 {
@@ -363,7 +363,7 @@ static int run_command(struct run *run)
 
 static int run_in_workspace(struct run *run)
 {
-        static const int wanted[] = { SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, 0 };
+        static const int wanted[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, 0};
         int r = signals_take(&run->signals, wanted);
 
         if (r < 0) {
@@ -398,7 +398,7 @@ static int use_scope(struct run *run, struct cgb_options *options)
 
 static int run_main(int argc, char **argv)
 {
-        struct run run = { .share_permille = CGB_SHARE_DEFAULT_PERMILLE };
+        struct run run = {.share_permille = CGB_SHARE_DEFAULT_PERMILLE};
         struct cgb_options options;
 
         options_init(&run.common);

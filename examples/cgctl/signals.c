@@ -26,8 +26,8 @@ int signals_take(struct signals *ret, const int *wanted)
                 return -errno;
 
         sigprocmask(SIG_BLOCK, &mask, &signals.mask_before);
-        sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &signals.child_before);
-        sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &signals.pipe_before);
+        sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &signals.child_before);
+        sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &signals.pipe_before);
         *ret = signals;
         return 0;
 }

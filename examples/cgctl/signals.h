@@ -10,7 +10,7 @@
 #include <signal.h>
 
 struct signals {
-        int fd;                         /* a signalfd, non-blocking */
+        int fd; /* a signalfd, non-blocking */
         sigset_t mask_before;
         struct sigaction child_before, pipe_before;
 };

@@ -29,7 +29,7 @@ static int open_folder(const char *path, size_t length)
 
 int status_address_open(struct status_address *ret, const char *state_name)
 {
-        struct status_address address = { .name.sun_family = AF_UNIX };
+        struct status_address address = {.name.sun_family = AF_UNIX};
         size_t size = sizeof(address.name.sun_path);
         const char *slash = strrchr(state_name, '/');
 

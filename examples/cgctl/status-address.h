@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 struct status_address {
-        int directory;                  /* the state folder, O_PATH; the name below leads through it */
+        int directory; /* the state folder, O_PATH; the name below leads through it */
         struct sockaddr_un name;
 };
 

@@ -21,7 +21,7 @@
 
 static int connect_to(const struct status_address *address)
 {
-        const struct timeval patience = { .tv_sec = PATIENCE_SEC };
+        const struct timeval patience = {.tv_sec = PATIENCE_SEC};
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         if (fd < 0)
@@ -64,7 +64,7 @@ static int parse_stream(struct json_object **ret, int fd, struct json_tokener *t
 static bool is_answer(struct json_object *document)
 {
         return json_object_get_int(json_object_object_get(document, "schema")) == STATUS_SCHEMA &&
-                json_object_is_type(json_object_object_get(document, "workspaces"), json_type_array);
+               json_object_is_type(json_object_object_get(document, "workspaces"), json_type_array);
 }
 
 static int read_answer(struct json_object **ret, int fd)

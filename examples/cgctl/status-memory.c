@@ -91,12 +91,15 @@ void status_memory_print(FILE *stream, struct json_object *document, int name_wi
 
         if (!pool)
                 return;
-        fprintf(stream, "\nmemory: %.0f MiB, %.0f free%s, swap free %.0f; %.1f MiB asked back so far%s%s\n", get_mib(pool, "size_bytes"),
-                get_mib(pool, "free_bytes"), get_bool(pool, "contended") ? " (short)" : "", get_mib(pool, "swap_free_bytes"),
-                get_mib(pool, "reclaimed_bytes"), get_bool(pool, "can_reclaim") ? "" : "; no memory.reclaim here: only watched",
-                json_object_get_int64(json_object_object_get(pool, "swap_free_bytes")) == 0 ? "; no swap: only file pages can go" : "");
-        fprintf(stream, "%-*s %9s %9s %9s %9s %9s %9s %8s  %s\n", name_width, "MIB", "USAGE", "HIGH", "HEADROOM", "DROPPABLE", "FLOOR", "FAIR",
-                "CREDIT", "LAST");
+        fprintf(stream, "\nmemory: %.0f MiB, %.0f free%s, swap free %.0f; %.1f MiB asked back so far%s%s\n",
+                get_mib(pool, "size_bytes"), get_mib(pool, "free_bytes"), get_bool(pool, "contended") ? " (short)" : "",
+                get_mib(pool, "swap_free_bytes"), get_mib(pool, "reclaimed_bytes"),
+                get_bool(pool, "can_reclaim") ? "" : "; no memory.reclaim here: only watched",
+                json_object_get_int64(json_object_object_get(pool, "swap_free_bytes")) == 0
+                        ? "; no swap: only file pages can go"
+                        : "");
+        fprintf(stream, "%-*s %9s %9s %9s %9s %9s %9s %8s  %s\n", name_width, "MIB", "USAGE", "HIGH", "HEADROOM",
+                "DROPPABLE", "FLOOR", "FAIR", "CREDIT", "LAST");
         for (size_t i = 0; i < json_object_array_length(list); i++)
                 if (json_object_object_get(json_object_array_get_idx(list, i), "memory"))
                         print_one(stream, json_object_array_get_idx(list, i), name_width);

@@ -24,7 +24,7 @@
 #define SHUT_MSEC 1000
 
 struct client {
-        int fd;                         /* -1: this place is free */
+        int fd; /* -1: this place is free */
         struct json_object *document;
         size_t sent_bytes;
         int64_t deadline_msec;
@@ -123,7 +123,7 @@ static void drop(struct client *client)
 {
         close(client->fd);
         json_object_put(client->document);
-        *client = (struct client){ .fd = -1 };
+        *client = (struct client){.fd = -1};
 }
 
 struct status_server *status_server_close(struct status_server *server)
@@ -158,14 +158,14 @@ size_t status_server_prepare(const struct status_server *server, struct pollfd *
 
                 if (client->fd < 0)
                         continue;
-                fds[n++] = (struct pollfd){ .fd = client->fd, .events = POLLOUT };
+                fds[n++] = (struct pollfd){.fd = client->fd, .events = POLLOUT};
                 lower_timeout(timeout_msec, client->deadline_msec - now_msec());
         }
 
         if (server->shut_until_msec > now_msec())
                 lower_timeout(timeout_msec, server->shut_until_msec - now_msec());
         else if (n < STATUS_CLIENTS_MAX)
-                fds[n++] = (struct pollfd){ .fd = server->fd, .events = POLLIN };
+                fds[n++] = (struct pollfd){.fd = server->fd, .events = POLLIN};
         return n;
 }
 
@@ -176,8 +176,8 @@ static void send_more(struct client *client)
         const char *text = json_object_to_json_string_length(client->document, JSON_C_TO_STRING_PLAIN, &length);
 
         while (text && client->sent_bytes < length) {
-                ssize_t n = send(client->fd, text + client->sent_bytes, length - client->sent_bytes,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
+                ssize_t n = send(
+                        client->fd, text + client->sent_bytes, length - client->sent_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
 
                 if (n < 0 && errno == EINTR)
                         continue;

@@ -44,12 +44,12 @@ static const char *explain(struct json_object *workspace)
                 enum cgb_reason reason;
                 const char *words;
         } table[] = {
-                { CGB_REASON_SHARE, "its share: no credit, no debt" },
-                { CGB_REASON_CREDIT, "credit: it was below its share" },
-                { CGB_REASON_DEBT, "debt: it was above its share" },
-                { CGB_REASON_REACH, "credit, held at what a burst needs" },
-                { CGB_REASON_FLOOR, "debt, raised to the floor" },
-                { CGB_REASON_RANGE, "cut to the kernel's range" },
+                {CGB_REASON_SHARE, "its share: no credit, no debt"},
+                {CGB_REASON_CREDIT, "credit: it was below its share"},
+                {CGB_REASON_DEBT, "debt: it was above its share"},
+                {CGB_REASON_REACH, "credit, held at what a burst needs"},
+                {CGB_REASON_FLOOR, "debt, raised to the floor"},
+                {CGB_REASON_RANGE, "cut to the kernel's range"},
         };
         const char *reason = get_text(workspace, "reason");
 

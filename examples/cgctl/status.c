@@ -27,17 +27,15 @@ enum {
 struct status {
         struct common_options common;
         bool watch;
-        struct cgb *cgb;                /* not started: it only knows what is called how */
+        struct cgb *cgb; /* not started: it only knows what is called how */
         struct cgb_overview overview;
 };
 
 static const char status_help[] =
         "Usage: cgctl status [OPTION...]\n\n"
         "Asks who manages the parent, be it cgctl daemon or cgctl run, how its workspaces stand.\n\n"
-        "  -w, --watch       again after each step, until Ctrl-C; with --json one document a line\n"
-        OPTION_JSON_HELP
-        OPTIONS_COMMON_HELP
-        "\nExamples:\n"
+        "  -w, --watch       again after each step, until Ctrl-C; with --json one document a line\n" OPTION_JSON_HELP
+                OPTIONS_COMMON_HELP "\nExamples:\n"
         "  cgctl status --watch\n"
         "  cgctl status --json | jq '.workspaces[] | {name, slow_credit_usec, reason}'\n\n"
         "Columns: * used the CPU in the last step; SHARE what it is entitled to, against the others'; CPU of one CPU since\n"
@@ -56,7 +54,7 @@ static int take_option(struct status *status, int option)
 static int parse(struct status *status, int argc, char **argv)
 {
         static const struct option options[] = {
-                { "watch", no_argument, NULL, OPTION_WATCH },
+                {"watch", no_argument, NULL, OPTION_WATCH},
                 OPTION_JSON,
                 OPTIONS_COMMON,
                 OPTIONS_END,
@@ -129,7 +127,7 @@ static void wait_a_step(struct json_object *document)
 
         if (usec < WATCH_MIN_USEC)
                 usec = WATCH_MIN_USEC;
-        nanosleep(&(struct timespec){ .tv_sec = usec / 1000000, .tv_nsec = usec % 1000000 * 1000 }, NULL);
+        nanosleep(&(struct timespec){.tv_sec = usec / 1000000, .tv_nsec = usec % 1000000 * 1000}, NULL);
 }
 
 /*
@@ -139,7 +137,7 @@ static void wait_a_step(struct json_object *document)
 static void remember(struct json_object **before, struct json_object **latest, struct json_object *document)
 {
         bool same_step = *latest && json_object_get_int64(json_object_object_get(*latest, "steps")) ==
-                json_object_get_int64(json_object_object_get(document, "steps"));
+                                            json_object_get_int64(json_object_object_get(document, "steps"));
 
         json_object_put(same_step ? *latest : *before);
         if (!same_step)
@@ -172,7 +170,7 @@ static int ask_and_print(const struct status *status)
 
 static int status_main(int argc, char **argv)
 {
-        struct status status = { .overview.size = sizeof(status.overview) };
+        struct status status = {.overview.size = sizeof(status.overview)};
         struct cgb_options options;
 
         options_init(&status.common);

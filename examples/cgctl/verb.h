@@ -10,21 +10,21 @@
 
 enum exit_code {
         EXIT_OK = 0,
-        EXIT_FAILED = 1,                /* the host cannot do it, or it went wrong */
-        EXIT_USAGE = 2,                 /* the command line cannot be understood */
-        EXIT_STATE = 3,                 /* nobody manages the parent, or somebody already does */
+        EXIT_FAILED = 1, /* the host cannot do it, or it went wrong */
+        EXIT_USAGE = 2,  /* the command line cannot be understood */
+        EXIT_STATE = 3,  /* nobody manages the parent, or somebody already does */
 
         /* Of cgctl run alone, and as env(1), nohup(1) and timeout(1) have them: below are the command's own. */
         EXIT_RUN_FAILED = 125,
         EXIT_RUN_NOT_EXECUTABLE = 126,
         EXIT_RUN_NOT_FOUND = 127,
-        EXIT_RUN_SIGNAL = 128,          /* + the number of the signal that ended the command */
+        EXIT_RUN_SIGNAL = 128, /* + the number of the signal that ended the command */
 };
 
 struct verb {
         const char *name;
-        const char *summary;            /* one line, for the list of verbs */
-        const char *help;               /* all that --help prints */
+        const char *summary; /* one line, for the list of verbs */
+        const char *help;    /* all that --help prints */
         int (*run)(int argc, char **argv);
 };
 

@@ -61,17 +61,21 @@ struct cgb_policy;
 
 /** The constants of the law. cgb_policy_options_init() sets the defaults; docs/algorithm.md says where they come from. */
 struct cgb_policy_options {
-        size_t size;                    /**< sizeof(struct cgb_policy_options) */
-        uint32_t capacity;              /**< nodes there is room for, the root included; 1..1048576 */
-        uint64_t slow_depth_usec;       /**< how much fair-share time the slow account holds; 1 ms..1 day */
-        uint64_t fast_depth_usec;       /**< the same of the fast account; three to fifteen steps serve well */
-        uint32_t slow_strength_permille; /**< thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
-        uint32_t debt_strength_permille; /**< thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
+        size_t size;              /**< sizeof(struct cgb_policy_options) */
+        uint32_t capacity;        /**< nodes there is room for, the root included; 1..1048576 */
+        uint64_t slow_depth_usec; /**< how much fair-share time the slow account holds; 1 ms..1 day */
+        uint64_t fast_depth_usec; /**< the same of the fast account; three to fifteen steps serve well */
+        uint32_t
+                slow_strength_permille; /**< thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
+        uint32_t
+                debt_strength_permille; /**< thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
         uint32_t fast_strength_permille; /**< of a doubling at full fast credit, and of a halving at full fast debt */
-        uint32_t floor_permille;        /**< alpha: part of its fair share which a group that is active keeps; 0..1000 */
-        uint32_t reach_permille;        /**< how many times the weight of all that are awake below it one group may have; 1000..1000000 */
-        uint32_t hysteresis_permille;   /**< a weight is written on a change of this part or more; 0..1000 */
-        uint32_t beside_others;         /**< 1: groups without an account compete with these at a weight of 100, so a debtor is kept below that; 0: ratios alone count */
+        uint32_t floor_permille;         /**< alpha: part of its fair share which a group that is active keeps; 0..1000 */
+        uint32_t
+                reach_permille; /**< how many times the weight of all that are awake below it one group may have; 1000..1000000 */
+        uint32_t hysteresis_permille; /**< a weight is written on a change of this part or more; 0..1000 */
+        uint32_t
+                beside_others; /**< 1: groups without an account compete with these at a weight of 100, so a debtor is kept below that; 0: ratios alone count */
 };
 
 /**
@@ -85,44 +89,44 @@ struct cgb_balance {
 
 /** A group that joins. */
 struct cgb_account_options {
-        size_t size;                    /**< sizeof(struct cgb_account_options) */
-        cgb_node parent;                /**< its pool */
-        uint32_t share_permille;        /**< CGB_SHARE_MIN_PERMILLE..CGB_SHARE_MAX_PERMILLE */
-        uint64_t identity;              /**< tells this group from a later one of the same name: the directory's inode */
-        uint64_t usage_usec;            /**< cpu.stat usage_usec at this moment: what is past is not charged */
-        uint32_t weight;                /**< what cpu.weight holds now; 0 = not known */
-        struct cgb_balance balance;     /**< zeros for a newcomer */
+        size_t size;                /**< sizeof(struct cgb_account_options) */
+        cgb_node parent;            /**< its pool */
+        uint32_t share_permille;    /**< CGB_SHARE_MIN_PERMILLE..CGB_SHARE_MAX_PERMILLE */
+        uint64_t identity;          /**< tells this group from a later one of the same name: the directory's inode */
+        uint64_t usage_usec;        /**< cpu.stat usage_usec at this moment: what is past is not charged */
+        uint32_t weight;            /**< what cpu.weight holds now; 0 = not known */
+        struct cgb_balance balance; /**< zeros for a newcomer */
 };
 
 /** What is read of a pool's own directory once a round. */
 struct cgb_pool_sample {
-        uint64_t usage_usec;            /**< cpu.stat usage_usec, or CGB_UNKNOWN: then every account is asked for */
-        uint64_t stalled_usec;          /**< cpu.pressure `some` total, or CGB_UNKNOWN where PSI is off */
-        uint64_t machine_usec;          /**< the usage of everybody on these CPUs, or CGB_UNKNOWN: then the pool's own counts alone */
-        uint32_t cpus_permille;         /**< the CPUs its groups may use, in thousandths; 1..8192000 */
+        uint64_t usage_usec;   /**< cpu.stat usage_usec, or CGB_UNKNOWN: then every account is asked for */
+        uint64_t stalled_usec; /**< cpu.pressure `some` total, or CGB_UNKNOWN where PSI is off */
+        uint64_t machine_usec; /**< the usage of everybody on these CPUs, or CGB_UNKNOWN: then the pool's own counts alone */
+        uint32_t cpus_permille; /**< the CPUs its groups may use, in thousandths; 1..8192000 */
 };
 
 /** What is read of an account. */
 struct cgb_account_sample {
-        uint64_t usage_usec;            /**< cpu.stat usage_usec */
-        uint64_t identity;              /**< as in cgb_account_options: if it differs, the usage so far is not charged */
+        uint64_t usage_usec; /**< cpu.stat usage_usec */
+        uint64_t identity;   /**< as in cgb_account_options: if it differs, the usage so far is not charged */
 };
 
 /** Why a weight is what it is. */
 enum cgb_reason {
-        CGB_REASON_SHARE,               /**< no credit and no debt: the share alone */
-        CGB_REASON_CREDIT,              /**< credit in hand: it was below its fair share */
-        CGB_REASON_DEBT,                /**< it was above its fair share while others wanted the CPU */
-        CGB_REASON_REACH,               /**< more credit than is needed against those awake: held at reach */
-        CGB_REASON_FLOOR,               /**< raised to the floor that every active group has */
-        CGB_REASON_RANGE,               /**< cut to the range that the kernel takes */
+        CGB_REASON_SHARE,  /**< no credit and no debt: the share alone */
+        CGB_REASON_CREDIT, /**< credit in hand: it was below its fair share */
+        CGB_REASON_DEBT,   /**< it was above its fair share while others wanted the CPU */
+        CGB_REASON_REACH,  /**< more credit than is needed against those awake: held at reach */
+        CGB_REASON_FLOOR,  /**< raised to the floor that every active group has */
+        CGB_REASON_RANGE,  /**< cut to the range that the kernel takes */
 };
 
 /** A weight that wants writing. */
 struct cgb_action {
         cgb_node node;
-        uint32_t weight;                /**< CGB_WEIGHT_MIN..CGB_WEIGHT_MAX */
-        uint32_t previous;              /**< what was last written or seen; 0 = not known */
+        uint32_t weight;   /**< CGB_WEIGHT_MIN..CGB_WEIGHT_MAX */
+        uint32_t previous; /**< what was last written or seen; 0 = not known */
         enum cgb_reason reason;
 };
 
@@ -130,24 +134,24 @@ struct cgb_action {
 struct cgb_account_state {
         cgb_node parent;
         uint32_t share_permille;
-        uint64_t usage_usec;            /**< as last observed */
+        uint64_t usage_usec; /**< as last observed */
         int64_t slow_credit_usec;
-        int64_t slow_cap_usec;          /**< the credit lies in -cap..+cap */
+        int64_t slow_cap_usec; /**< the credit lies in -cap..+cap */
         int64_t fast_credit_usec;
         int64_t fast_cap_usec;
-        uint32_t weight;                /**< what the law wants now */
-        uint32_t written;               /**< what the kernel is believed to hold; 0 = not known */
+        uint32_t weight;  /**< what the law wants now */
+        uint32_t written; /**< what the kernel is believed to hold; 0 = not known */
         enum cgb_reason reason;
-        bool active;                    /**< used the CPU in the last step */
-        struct cgb_balance balance;     /**< to be saved, and handed to cgb_policy_join() later */
+        bool active;                /**< used the CPU in the last step */
+        struct cgb_balance balance; /**< to be saved, and handed to cgb_policy_join() later */
 };
 
 /** A pool as it stands. */
 struct cgb_pool_state {
         uint32_t accounts;
-        uint32_t awake;                 /**< accounts that used the CPU lately: these cost something per step */
-        uint32_t price_permille;        /**< contention in the last step: 0 nobody waited, 1000 the CPUs were full */
-        int64_t bank_nsec;              /**< bank + the sum of slow credits never changes, to the nanosecond (see struct cgb_balance); held at the ends of int64 */
+        uint32_t awake;          /**< accounts that used the CPU lately: these cost something per step */
+        uint32_t price_permille; /**< contention in the last step: 0 nobody waited, 1000 the CPUs were full */
+        int64_t bank_nsec; /**< bank + the sum of slow credits never changes, to the nanosecond (see struct cgb_balance); held at the ends of int64 */
 };
 
 /** Sets every field of @options to its default for a step of @step_usec and @capacity nodes. */
@@ -162,7 +166,8 @@ CGB_PUBLIC size_t cgb_policy_memory_size(const struct cgb_policy_options *option
  *
  * @return 0; -EINVAL if an option is out of range; -ENOMEM if @memory_size is too small.
  */
-CGB_PUBLIC int cgb_policy_init(struct cgb_policy **ret, void *memory, size_t memory_size, const struct cgb_policy_options *options);
+CGB_PUBLIC int cgb_policy_init(
+        struct cgb_policy **ret, void *memory, size_t memory_size, const struct cgb_policy_options *options);
 
 /**
  * Moves *@policy into larger memory for @capacity nodes. Nodes keep their numbers. The old memory may be freed after.
@@ -201,7 +206,10 @@ CGB_PUBLIC int cgb_policy_observe_pool(struct cgb_policy *policy, cgb_node pool,
  */
 CGB_PUBLIC bool cgb_policy_next_to_read(struct cgb_policy *policy, cgb_node pool, cgb_node *ret);
 
-/** Takes a reading. A counter that went back, or a new identity, becomes the new base and charges nothing. @return 0; -ENOENT. */
+/**
+ * Takes a reading. A counter that went back, or a new identity, becomes the new base and charges nothing. @return 0;
+ * -ENOENT.
+ */
 CGB_PUBLIC int cgb_policy_observe(struct cgb_policy *policy, cgb_node node, const struct cgb_account_sample *sample);
 
 /**
@@ -212,7 +220,10 @@ CGB_PUBLIC int cgb_policy_observe(struct cgb_policy *policy, cgb_node node, cons
  */
 CGB_PUBLIC void cgb_policy_step(struct cgb_policy *policy, uint64_t now_usec);
 
-/** Takes the next weight that wants writing, and believes it written (see cgb_policy_set_written()). @return false when none is left. */
+/**
+ * Takes the next weight that wants writing, and believes it written (see cgb_policy_set_written()). @return false when none
+ * is left.
+ */
 CGB_PUBLIC bool cgb_policy_next_action(struct cgb_policy *policy, struct cgb_action *ret);
 
 /** @return 0 and the account as it stands in *@ret; -ENOENT, also for the root. */

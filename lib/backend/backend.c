@@ -83,15 +83,18 @@ void cgb_backend_forget(struct cgb_backend *backend, uint64_t inode)
 
 int cgb_backend_make(struct cgb_backend *backend, const char *path, struct cgb_fault *fault)
 {
-        return backend->type->make != NULL ? backend->type->make(backend, path, fault) : cgb_tree_make(backend->host->tree, path, fault);
+        return backend->type->make != NULL ? backend->type->make(backend, path, fault)
+                                           : cgb_tree_make(backend->host->tree, path, fault);
 }
 
 int cgb_backend_attach(struct cgb_backend *backend, const char *path, pid_t pid, struct cgb_fault *fault)
 {
-        return backend->type->attach != NULL ? backend->type->attach(backend, path, pid, fault) : cgb_tree_attach(backend->host->tree, path, pid, fault);
+        return backend->type->attach != NULL ? backend->type->attach(backend, path, pid, fault)
+                                             : cgb_tree_attach(backend->host->tree, path, pid, fault);
 }
 
 int cgb_backend_remove(struct cgb_backend *backend, const char *path, struct cgb_fault *fault)
 {
-        return backend->type->remove != NULL ? backend->type->remove(backend, path, fault) : cgb_tree_remove(backend->host->tree, path, fault);
+        return backend->type->remove != NULL ? backend->type->remove(backend, path, fault)
+                                             : cgb_tree_remove(backend->host->tree, path, fault);
 }

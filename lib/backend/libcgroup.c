@@ -2,10 +2,10 @@
 /*
  * Groups and values by way of libcgroup, for hosts that are run with it. The only file that knows libcgroup.
  *
- * Of libcgroup 2.0.2: its codes are positive and the errno is to be had separately; reading a group reads every file of it, so a
- * fresh object with only the value to change is handed over, which costs some 20 us instead of 240. To make a group it writes the
- * cgroup.subtree_control of all above it, which takes root; to delete one it moves the processes up, even if it is told that there may be none. It
- * knows one mount. Its tables are global, so contexts of different threads take turns.
+ * Of libcgroup 2.0.2: its codes are positive and the errno is to be had separately; reading a group reads every file of it,
+ * so a fresh object with only the value to change is handed over, which costs some 20 us instead of 240. To make a group it
+ * writes the cgroup.subtree_control of all above it, which takes root; to delete one it moves the processes up, even if it
+ * is told that there may be none. It knows one mount. Its tables are global, so contexts of different threads take turns.
  */
 #include <errno.h>
 #include <libcgroup.h>
@@ -21,9 +21,12 @@
 #define CPU "cpu"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool has_tables;                 /* under the lock, as the tables are that libcgroup keeps */
+static bool has_tables; /* under the lock, as the tables are that libcgroup keeps */
 
-/* Under the lock. libcgroup would read /proc/cgroups and /proc/mounts anew each time, which takes longer than all that is done with it. @return a code of its own */
+/*
+ * Under the lock. libcgroup would read /proc/cgroups and /proc/mounts anew each time, which takes longer than all that is
+ * done with it. @return a code of its own
+ */
 static int init_once(void)
 {
         int code = has_tables ? 0 : cgroup_init();
@@ -99,7 +102,7 @@ static int attach(struct cgroup *group, pid_t pid)
         return cgroup_attach_task_pid(group, pid);
 }
 
-static int delete(struct cgroup *group, pid_t pid)
+static int delete (struct cgroup *group, pid_t pid)
 {
         (void)pid;
         return cgroup_delete_cgroup_ext(group, CGFLAG_DELETE_EMPTY_ONLY);
@@ -118,11 +121,14 @@ static int write_value(struct cgb_backend *backend, struct cgb_group_dir *group,
         /* "max" is no number to it */
         if (!knows(host->tree) || value == UINT64_MAX)
                 return cgb_group_write_u64(host->fds, host->tree, group, file, value);
-        return take_turn(describe(group->path, file == CGB_FILE_CPU_WEIGHT ? CPU : "memory", cgb_file_to_string(file), value), modify, 0);
+        return take_turn(
+                describe(group->path, file == CGB_FILE_CPU_WEIGHT ? CPU : "memory", cgb_file_to_string(file), value), modify,
+                0);
 }
 
 /* The verbs of verbs.h, whose faults say what was the matter: so does this, in libcgroup's name. */
-static int explain(int r, const struct cgb_tree *tree, const char *path, const char *message, const char *remedy, struct cgb_fault *fault)
+static int explain(int r, const struct cgb_tree *tree, const char *path, const char *message, const char *remedy,
+        struct cgb_fault *fault)
 {
         char name[sizeof fault->file];
 
@@ -143,7 +149,8 @@ static int make(struct cgb_backend *backend, const char *path, struct cgb_fault 
                 return -EEXIST;
         r = cgb_tree_may_write(tree, "", "cgroup.subtree_control"); /* where it fails it says only that it did */
         if (r < 0)
-                return explain(r, tree, path, "libcgroup cannot make the group, for it writes in the groups above as well", "run as root, or: --backend cgroupfs", fault);
+                return explain(r, tree, path, "libcgroup cannot make the group, for it writes in the groups above as well",
+                        "run as root, or: --backend cgroupfs", fault);
         r = take_turn(describe(path, CPU, NULL, 0), create, 0);
         return explain(r == -ENODEV ? -ENOENT : r, tree, path, "libcgroup cannot make the group", NULL, fault);
 }

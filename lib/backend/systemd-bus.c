@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to systemd, and the two calls that are made. Everything waits on one epoll fd: the bus's own, which is another one after each
- * reconnecting, and a timer. A bus that goes, or on which systemd is not to be found, as while either is restarted, is asked again after a pause that
- * grows.
+ * The connection to systemd, and the two calls that are made. Everything waits on one epoll fd: the bus's own, which is
+ * another one after each reconnecting, and a timer. A bus that goes, or on which systemd is not to be found, as while either
+ * is restarted, is asked again after a pause that grows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -108,7 +108,8 @@ void cgb_systemd_bus_rearm(struct cgb_systemd *systemd, uint64_t wake_usec)
 
         if (systemd->bus != NULL) {
                 int wanted = sd_bus_get_events(systemd->bus);
-                struct epoll_event event = {.events = (wanted < 0 ? EPOLLIN : (uint32_t)wanted)}; /* poll's bits are epoll's */
+                struct epoll_event event = {
+                        .events = (wanted < 0 ? EPOLLIN : (uint32_t)wanted)}; /* poll's bits are epoll's */
 
                 epoll_ctl(systemd->backend.fd, EPOLL_CTL_MOD, systemd->bus_fd, &event);
                 if (sd_bus_get_timeout(systemd->bus, &bus_usec) < 0)
@@ -126,9 +127,8 @@ void cgb_systemd_bus_rearm(struct cgb_systemd *systemd, uint64_t wake_usec)
 /* Nobody was there to answer, which says nothing about the unit. */
 static bool is_absence(const sd_bus_error *error)
 {
-        return sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER, SD_BUS_ERROR_DISCONNECTED,
-                       SD_BUS_ERROR_NO_SERVER, SD_BUS_ERROR_LIMITS_EXCEEDED)
-                != 0;
+        return sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+                       SD_BUS_ERROR_DISCONNECTED, SD_BUS_ERROR_NO_SERVER, SD_BUS_ERROR_LIMITS_EXCEEDED) != 0;
 }
 
 /* The unit is not there any more, or its group is not. */
@@ -174,7 +174,8 @@ int cgb_systemd_call_set(struct cgb_systemd_unit *unit)
 {
         struct cgb_systemd *systemd = unit->systemd;
         sd_bus_message *message = NULL;
-        int r = sd_bus_message_new_method_call(systemd->bus, &message, DESTINATION, PATH, DESTINATION ".Manager", "SetUnitProperties");
+        int r = sd_bus_message_new_method_call(
+                systemd->bus, &message, DESTINATION, PATH, DESTINATION ".Manager", "SetUnitProperties");
 
         if (r >= 0)
                 r = sd_bus_message_append(message, "sb", unit->name, 1); /* at runtime: nothing outlives the boot */
@@ -182,7 +183,8 @@ int cgb_systemd_call_set(struct cgb_systemd_unit *unit)
                 r = sd_bus_message_open_container(message, 'a', "(sv)");
         for (int i = 0; i < CGB_SYSTEMD_PROPERTIES && r >= 0; i++)
                 if (unit->values[i].is_sent)
-                        r = sd_bus_message_append(message, "(sv)", cgb_systemd_property_name((enum cgb_systemd_property)i), "t", unit->values[i].sent);
+                        r = sd_bus_message_append(message, "(sv)", cgb_systemd_property_name((enum cgb_systemd_property)i),
+                                "t", unit->values[i].sent);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
@@ -202,7 +204,8 @@ static int take_get(sd_bus_message *reply, void *userdata, sd_bus_error *ret_err
                 cgb_systemd_unanswered(unit);
                 return 1;
         }
-        if (code == 0 && (sd_bus_message_enter_container(reply, 'v', "t") < 0 || sd_bus_message_read(reply, "t", &weight) < 0))
+        if (code == 0 &&
+                (sd_bus_message_enter_container(reply, 'v', "t") < 0 || sd_bus_message_read(reply, "t", &weight) < 0))
                 weight = 0;
         cgb_systemd_found(unit, weight == CGB_WEIGHT_UNSET);
         return 1;
@@ -214,8 +217,12 @@ static const char *interface_of(const char *name)
         static const struct {
                 const char *suffix, *interface;
         } kinds[] = {
-                {".service", DESTINATION ".Service"}, {".scope", DESTINATION ".Scope"}, {".slice", DESTINATION ".Slice"},
-                {".socket", DESTINATION ".Socket"}, {".mount", DESTINATION ".Mount"}, {".swap", DESTINATION ".Swap"},
+                {".service", DESTINATION ".Service"},
+                {".scope", DESTINATION ".Scope"},
+                {".slice", DESTINATION ".Slice"},
+                {".socket", DESTINATION ".Socket"},
+                {".mount", DESTINATION ".Mount"},
+                {".swap", DESTINATION ".Swap"},
         };
         const char *suffix = strrchr(name, '.');
 
@@ -233,7 +240,8 @@ int cgb_systemd_call_get(struct cgb_systemd_unit *unit)
         int r = sd_bus_path_encode(PATH "/unit", unit->name, &path);
 
         if (r >= 0)
-                r = sd_bus_message_new_method_call(systemd->bus, &message, DESTINATION, path, "org.freedesktop.DBus.Properties", "Get");
+                r = sd_bus_message_new_method_call(
+                        systemd->bus, &message, DESTINATION, path, "org.freedesktop.DBus.Properties", "Get");
         if (r >= 0)
                 r = sd_bus_message_append(message, "ss", interface_of(unit->name), "CPUWeight");
         if (r >= 0)
@@ -250,8 +258,8 @@ int cgb_systemd_bus_open(struct cgb_systemd *systemd)
         systemd->bus_fd = -1;
         systemd->backend.fd = epoll_create1(EPOLL_CLOEXEC);
         systemd->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-        if (systemd->backend.fd >= 0 && systemd->timer_fd >= 0
-            && epoll_ctl(systemd->backend.fd, EPOLL_CTL_ADD, systemd->timer_fd, &event) == 0)
+        if (systemd->backend.fd >= 0 && systemd->timer_fd >= 0 &&
+                epoll_ctl(systemd->backend.fd, EPOLL_CTL_ADD, systemd->timer_fd, &event) == 0)
                 return 0;
         return -errno;
 }

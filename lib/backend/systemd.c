@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asking systemd: the attributes of a unit's own group are its manager's, and what anybody else writes there is undone by the next reload. So they
- * are set as `systemctl set-property --runtime` does, over the bus of whose manager we are: the system's for root, else the user's own.
+ * Asking systemd: the attributes of a unit's own group are its manager's, and what anybody else writes there is undone by
+ * the next reload. So they are set as `systemctl set-property --runtime` does, over the bus of whose manager we are: the
+ * system's for root, else the user's own.
  *
- * A call keeps the manager busy for milliseconds, and it has other work. So nothing is sent that has not changed, all properties of a unit go in one
- * call, a unit has one call under way and the whole a few, and calls a second are limited, with the largest changes first: what waits longer is
- * replaced by what is wanted meanwhile.
+ * A call keeps the manager busy for milliseconds, and it has other work. So nothing is sent that has not changed, all
+ * properties of a unit go in one call, a unit has one call under way and the whole a few, and calls a second are limited,
+ * with the largest changes first: what waits longer is replaced by what is wanted meanwhile.
  *
- * systemd writes the kernel's file itself, and a memory.high below usage makes the kernel reclaim in the writer: for as long as that takes, the manager
- * would serve nobody. So a limit is lowered to above usage alone, looked at right before it is sent.
+ * systemd writes the kernel's file itself, and a memory.high below usage makes the kernel reclaim in the writer: for as long
+ * as that takes, the manager would serve nobody. So a limit is lowered to above usage alone, looked at right before it is
+ * sent.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,7 +23,9 @@
 #include "kernel/parse.h"
 #include "owner/unit.h"
 
-/* At once. With more the manager's answers come no faster (measured: 32 gain a sixth), and what was sent cannot be replaced. */
+/*
+ * At once. With more the manager's answers come no faster (measured: 32 gain a sixth), and what was sent cannot be replaced.
+ */
 #define CALLS_MAX 4
 
 /* A manager that reloads a thousand units answers nobody for some seconds. */
@@ -121,7 +125,10 @@ static void unit_free(struct cgb_systemd_unit *unit)
         free(unit);
 }
 
-/* What of it the kernel's file holds now. The group's own fds are kept open, which makes of three system calls one, for all weights of a step. */
+/*
+ * What of it the kernel's file holds now. The group's own fds are kept open, which makes of three system calls one, for all
+ * weights of a step.
+ */
 static int read_value(const struct cgb_backend_host *host, struct cgb_group_dir *group, int property, uint64_t *ret)
 {
         char text[64];
@@ -139,7 +146,9 @@ static int read_value(const struct cgb_backend_host *host, struct cgb_group_dir 
         return r;
 }
 
-/* A raised limit lets somebody go on who is about to be slowed down, and comes before all weights; a lowered one has time. */
+/*
+ * A raised limit lets somebody go on who is about to be slowed down, and comes before all weights; a lowered one has time.
+ */
 static uint64_t urgency_of(const struct cgb_backend_host *host, struct cgb_group_dir *group, int property, uint64_t value)
 {
         uint64_t now;
@@ -245,8 +254,8 @@ static bool would_block(const struct cgb_systemd_unit *unit, uint64_t high_bytes
         if (n < 0 || cgb_parse_u64(&usage_bytes, text, (size_t)n) < 0)
                 return false;
         n = cgb_tree_read(tree, unit->path, "memory.high", text, sizeof text);
-        return n >= 0 && cgb_parse_limit(&now_bytes, text, (size_t)n) == 0
-                && high_bytes < now_bytes && high_bytes < usage_bytes + HEADROOM_BYTES;
+        return n >= 0 && cgb_parse_limit(&now_bytes, text, (size_t)n) == 0 && high_bytes < now_bytes &&
+               high_bytes < usage_bytes + HEADROOM_BYTES;
 }
 
 /* Moves what is wanted to what is sent. @return whether there is anything. */
@@ -292,7 +301,9 @@ static struct cgb_systemd_unit *next_to_set(const struct cgb_systemd *systemd)
         return best;
 }
 
-/* A second's calls may be made at once, if none were made in the second before. @return 0, or when the next one may be made. */
+/*
+ * A second's calls may be made at once, if none were made in the second before. @return 0, or when the next one may be made.
+ */
 static uint64_t pay(struct cgb_systemd *systemd)
 {
         uint64_t now_usec = cgb_systemd_now_usec(), price_usec = 1000000 / systemd->backend.host->calls_per_second;
@@ -307,7 +318,10 @@ static uint64_t pay(struct cgb_systemd *systemd)
         return 0;
 }
 
-/* Makes the calls that may be made now. @return when there may be another one; UINT64_MAX: something else has to happen first. */
+/*
+ * Makes the calls that may be made now. @return when there may be another one; UINT64_MAX: something else has to happen
+ * first.
+ */
 static uint64_t send(struct cgb_systemd *systemd)
 {
         struct cgb_systemd_unit *unit;

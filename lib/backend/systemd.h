@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * Inside of the systemd backend: systemd.c has the units and decides which is asked for next, systemd-bus.c has the connection and the calls.
+ * Inside of the systemd backend: systemd.c has the units and decides which is asked for next, systemd-bus.c has the
+ * connection and the calls.
  */
 #include <systemd/sd-bus.h>
 
@@ -17,8 +18,8 @@ enum cgb_systemd_property {
 
 /** What a property is to be. */
 struct cgb_systemd_value {
-        bool is_wanted;                 /* .wanted was not sent yet */
-        bool is_sent;                   /* .sent is under way */
+        bool is_wanted; /* .wanted was not sent yet */
+        bool is_sent;   /* .sent is under way */
         uint64_t wanted, sent;
 };
 
@@ -28,13 +29,13 @@ struct cgb_systemd;
 struct cgb_systemd_unit {
         struct cgb_systemd *systemd;
         uint64_t inode;
-        char *path;                     /* below the mount */
-        const char *name;               /* in the path, which ends with it */
+        char *path;       /* below the mount */
+        const char *name; /* in the path, which ends with it */
         struct cgb_systemd_value values[CGB_SYSTEMD_PROPERTIES];
-        uint64_t urgency;               /* of what is wanted: how many thousandfold it changes */
-        bool is_asked;                  /* whether it has a weight of its own is to be found out */
-        uint32_t attempts;              /* calls that were not answered */
-        sd_bus_slot *call;              /* under way: at most one a unit, so that nothing overtakes */
+        uint64_t urgency;  /* of what is wanted: how many thousandfold it changes */
+        bool is_asked;     /* whether it has a weight of its own is to be found out */
+        uint32_t attempts; /* calls that were not answered */
+        sd_bus_slot *call; /* under way: at most one a unit, so that nothing overtakes */
 };
 
 struct cgb_systemd {
@@ -42,23 +43,26 @@ struct cgb_systemd {
 
         /** Connects; a test's own peer stands in for the bus. @return 0 or a negative errno. */
         int (*connect)(struct cgb_systemd *systemd, sd_bus **ret);
-        void *userdata;                 /* for that */
-        uint64_t timeout_usec;          /* of a call */
+        void *userdata;        /* for that */
+        uint64_t timeout_usec; /* of a call */
 
         struct cgb_systemd_unit **units;
         size_t n_units;
-        uint32_t n_calls;               /* under way */
-        bool hurries;                   /* no limit of calls a second */
-        uint64_t paid_until_usec;       /* the calls of each second are paid for in advance */
+        uint32_t n_calls;         /* under way */
+        bool hurries;             /* no limit of calls a second */
+        uint64_t paid_until_usec; /* the calls of each second are paid for in advance */
 
-        sd_bus *bus;                    /* NULL: none */
-        int bus_fd, timer_fd;           /* within backend.fd */
-        uint64_t retry_usec;            /* when to connect or to ask again; 0: now */
-        uint64_t delay_usec;            /* the last one; 0: all is well */
+        sd_bus *bus;          /* NULL: none */
+        int bus_fd, timer_fd; /* within backend.fd */
+        uint64_t retry_usec;  /* when to connect or to ask again; 0: now */
+        uint64_t delay_usec;  /* the last one; 0: all is well */
 };
 
 /* systemd.c */
-/** The calls that a unit's entry had are over: with an answer (0, -errno), or without one (then what was sent is wanted again). */
+/**
+ * The calls that a unit's entry had are over: with an answer (0, -errno), or without one (then what was sent is wanted
+ * again).
+ */
 void cgb_systemd_answered(struct cgb_systemd_unit *unit, int code);
 void cgb_systemd_unanswered(struct cgb_systemd_unit *unit);
 void cgb_systemd_found(struct cgb_systemd_unit *unit, bool weight_is_unset);

@@ -9,8 +9,9 @@
 
 /*
  * Does the kernel take what it is asked for, and no more than the last page? It does where pages are in generations
- * (/sys/kernel/mm/lru_gen/enabled, Linux 6.1). The two lists of active and inactive pages are scanned in parts of their length: of a hundredth of
- * a heap 12 % more is taken on 6.1, and 24 % on 6.12; of larger parts up to twice as much on 6.1 (tests/kernel/exactness.c).
+ * (/sys/kernel/mm/lru_gen/enabled, Linux 6.1). The two lists of active and inactive pages are scanned in parts of their
+ * length: of a hundredth of a heap 12 % more is taken on 6.1, and 24 % on 6.12; of larger parts up to twice as much on 6.1
+ * (tests/kernel/exactness.c).
  *
  * @prefix: before /sys; "" on a real host
  */

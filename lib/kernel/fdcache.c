@@ -3,8 +3,8 @@
 /*
  * fdcache.c - a budget of open files, shared by everybody who would like to keep some
  *
- * To use one is only to mark it, for that happens some thousand times a step. A hand goes round the slots when one has to
- * be closed: it takes marks away, and closes the first that has none, which was not used since the hand came by the last time
+ * To use one is only to mark it, for that happens some thousand times a step. A hand goes round the slots when one has to be
+ * closed: it takes marks away, and closes the first that has none, which was not used since the hand came by the last time
  * ("second chance"). Slot 0 is nobody's, so that an owner's zeros fit nothing.
  */
 
@@ -22,16 +22,16 @@
 #define FIRST_SLOT 1u
 
 struct slot {
-        uint64_t owner;                 /* 0: free */
+        uint64_t owner; /* 0: free */
         uint32_t file;
         int mode;
         int fd;
-        bool used;                      /* since the hand came by */
+        bool used; /* since the hand came by */
         uint32_t next_free;
 };
 
 struct cgb_fd_cache {
-        uint64_t owners;                /* numbers given out so far */
+        uint64_t owners; /* numbers given out so far */
         uint32_t capacity;
         uint32_t count;
         uint32_t hand;

@@ -5,8 +5,9 @@
  * fdcache.h - a budget of open files, shared by everybody who would like to keep some
  *
  * An owner remembers for each file of its own the number of the slot in which the fd was put. The slot remembers whose it
- * is. So nobody has to be told when a slot is taken away: who comes back finds another's name on it, and opens anew.
- * Owners may therefore be moved in memory or forgotten. Every call is O(1), on average; an fd that was not used for long is closed first.
+ * is. So nobody has to be told when a slot is taken away: who comes back finds another's name on it, and opens anew. Owners
+ * may therefore be moved in memory or forgotten. Every call is O(1), on average; an fd that was not used for long is closed
+ * first.
  */
 
 #include <stdbool.h>

@@ -19,8 +19,8 @@
 #define NO_PRESSURE "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 
 /*
- * A group that has used nothing, with the cpu controller, the memory controller if the group above passes it on, and all defaults, as the kernel
- * would show it.
+ * A group that has used nothing, with the cpu controller, the memory controller if the group above passes it on, and all
+ * defaults, as the kernel would show it.
  *
  * The order matters to who is killed on the way: a folder with cgroup.procs is a group and can be removed as one, a group
  * with cpu.weight is complete.
@@ -28,7 +28,7 @@
 static const struct {
         const char *name;
         const char *text;
-        bool of_memory;                 /* only with that controller */
+        bool of_memory; /* only with that controller */
 } files[] = {
         {"cgroup.procs", "", false},
         {"cgroup.controllers", "cpu\n", false},
@@ -43,7 +43,9 @@ static const struct {
         {"memory.low", "0\n", true},
         {"memory.max", "max\n", true},
         {"memory.pressure", NO_PRESSURE, true},
-        {"memory.stat", "anon 0\nfile 0\nshmem 0\ninactive_anon 0\nactive_anon 0\ninactive_file 0\nactive_file 0\nunevictable 0\n", true},
+        {"memory.stat",
+                "anon 0\nfile 0\nshmem 0\ninactive_anon 0\nactive_anon 0\ninactive_file 0\nactive_file 0\nunevictable 0\n",
+                true},
         {"cpu.weight", "100\n", false},
 };
 

@@ -10,7 +10,9 @@
 
 #include "kernel/tree.h"
 
-/* Adds a controller to the list of those that a group passes on, or takes it from there. @return 0; the errno of the file. */
+/*
+ * Adds a controller to the list of those that a group passes on, or takes it from there. @return 0; the errno of the file.
+ */
 int cgb_folder_change(const struct cgb_tree *tree, const char *path, char sign, const char *controller);
 
 /* Gives a new folder the files of a group that has used nothing yet. @return 0, or the first error. */

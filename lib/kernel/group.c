@@ -88,7 +88,7 @@ bool cgb_group_dir_is_same(int parent_fd, const char *name, uint64_t inode)
         struct stat st;
 
         return fstatat(parent_fd, *name != '\0' ? name : ".", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-                st.st_ino == inode;
+               st.st_ino == inode;
 }
 
 static int open_flags(int modes)

@@ -31,8 +31,8 @@ enum cgb_file {
         CGB_FILE_MEMORY_EVENTS,
         CGB_FILE_MEMORY_PRESSURE,
         CGB_FILE_MEMORY_HIGH,
-        CGB_FILE_MEMORY_RECLAIM,        /* write only */
-        CGB_FILE_MEMORY_MAX,            /* written of a new group alone */
+        CGB_FILE_MEMORY_RECLAIM, /* write only */
+        CGB_FILE_MEMORY_MAX,     /* written of a new group alone */
         CGB_FILE_MEMORY_LOW,
         CGB_FILE_MEMORY_SWAP_MAX,
         CGB_FILE_MEMORY_SWAP_CURRENT,
@@ -42,9 +42,9 @@ enum cgb_file {
 
 /* A group. May be moved in memory. All calls about it must name the cache and the tree that it was opened with. */
 struct cgb_group_dir {
-        char *path;                     /* below the mount */
+        char *path; /* below the mount */
         uint64_t inode;
-        uint64_t owner;                 /* towards the cache */
+        uint64_t owner; /* towards the cache */
         cgb_fd_slot slots[CGB_FILES];
 };
 

@@ -176,7 +176,7 @@ int cgb_mount_own_group(char *ret, const char *text, size_t n, const char *root)
 static bool is_delegated(const struct cgb_tree *tree, const char *path)
 {
         return cgb_tree_may_write(tree, path, "") == 0 && cgb_tree_may_write(tree, path, "cgroup.procs") == 0 &&
-                cgb_tree_may_write(tree, path, "cgroup.subtree_control") == 0;
+               cgb_tree_may_write(tree, path, "cgroup.subtree_control") == 0;
 }
 
 int cgb_mount_delegated(char *ret, const struct cgb_tree *tree, const char *own)

@@ -16,9 +16,9 @@
 
 /* Where cgroup v2 is mounted. */
 struct cgb_mount {
-        char point[PATH_MAX];           /* the folder */
-        char root[PATH_MAX];            /* the group that is its top: "/", or another in a container without namespace */
-        bool has_cpu;                   /* the cpu controller is this tree's, not a v1 hierarchy's */
+        char point[PATH_MAX]; /* the folder */
+        char root[PATH_MAX];  /* the group that is its top: "/", or another in a container without namespace */
+        bool has_cpu;         /* the cpu controller is this tree's, not a v1 hierarchy's */
 };
 
 /*

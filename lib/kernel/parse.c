@@ -15,7 +15,7 @@
 struct cursor {
         const char *at;
         const char *end;
-        bool bad;                       /* stumbled: whatever was eaten since means nothing */
+        bool bad; /* stumbled: whatever was eaten since means nothing */
 };
 
 static struct cursor cursor_of(const char *bytes, size_t n)
@@ -115,8 +115,14 @@ struct key {
         bool mandatory;
 };
 
-#define MANDATORY(type, key_name, member) {.name = key_name, .offset = offsetof(type, member), .mandatory = true}
-#define OPTIONAL(type, key_name, member) {.name = key_name, .offset = offsetof(type, member)}
+#define MANDATORY(type, key_name, member)                                                                                   \
+        {                                                                                                                   \
+                .name = key_name, .offset = offsetof(type, member), .mandatory = true                                       \
+        }
+#define OPTIONAL(type, key_name, member)                                                                                    \
+        {                                                                                                                   \
+                .name = key_name, .offset = offsetof(type, member)                                                          \
+        }
 
 /* The keys already met are bits of a uint64_t. */
 #define KEYS_MAX 64

@@ -42,8 +42,8 @@ struct cgb_cpu_stat {
 int cgb_parse_cpu_stat(struct cgb_cpu_stat *ret, const char *bytes, size_t n);
 
 /*
- * usage_usec of cpu.stat, and nothing else of it: what a step reads of everybody, in a tenth of the time. The kernel writes that line
- * first, and what comes after it is not looked at.
+ * usage_usec of cpu.stat, and nothing else of it: what a step reads of everybody, in a tenth of the time. The kernel writes
+ * that line first, and what comes after it is not looked at.
  */
 int cgb_parse_usage(uint64_t *ret, const char *bytes, size_t n);
 
@@ -92,7 +92,7 @@ struct cgb_memory_stat {
         uint64_t workingset_activate_file;
         uint64_t workingset_restore_anon;
         uint64_t workingset_restore_file;
-        uint64_t pgsteal;               /* pages, by whoever reclaimed them */
+        uint64_t pgsteal; /* pages, by whoever reclaimed them */
 };
 
 int cgb_parse_memory_stat(struct cgb_memory_stat *ret, const char *bytes, size_t n);
@@ -116,7 +116,7 @@ int cgb_parse_weight(uint32_t *ret, const char *bytes, size_t n);
 
 /* cpu.max. Both above 0. */
 struct cgb_cpu_max {
-        uint64_t quota_usec;            /* CGB_NO_LIMIT: no quota */
+        uint64_t quota_usec; /* CGB_NO_LIMIT: no quota */
         uint64_t period_usec;
 };
 

@@ -22,8 +22,19 @@ static bool is_dots(const char *name, size_t n)
 bool cgb_name_is_kernel_file(const char *name)
 {
         static const char *const prefixes[] = {
-                "cgroup.", "cpu.", "cpuset.", "memory.", "io.", "pids.", "hugetlb.", "rdma.", "misc.", "perf_event.",
-                "dmem.", "irq.", "debug.",
+                "cgroup.",
+                "cpu.",
+                "cpuset.",
+                "memory.",
+                "io.",
+                "pids.",
+                "hugetlb.",
+                "rdma.",
+                "misc.",
+                "perf_event.",
+                "dmem.",
+                "irq.",
+                "debug.",
         };
 
         for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)

@@ -21,8 +21,8 @@
 static const struct {
         const char *name;
         cgb_check_function *check;
-        bool needs_tree;                /* left out if there is none */
-        bool needs_parent;              /* left out if there is no telling which group that is */
+        bool needs_tree;   /* left out if there is none */
+        bool needs_parent; /* left out if there is no telling which group that is */
 } table[] = {
         {"kernel", cgb_check_kernel, false, false},
         {"cgroup v2", cgb_check_cgroup2, false, false},

@@ -20,17 +20,17 @@
 
 /* What the checks look at. */
 struct cgb_probe {
-        const char *prefix;             /* before /proc, /sys, /run; "" on a real host */
-        const struct cgb_options *options;      /* may be NULL */
+        const char *prefix;                /* before /proc, /sys, /run; "" on a real host */
+        const struct cgb_options *options; /* may be NULL */
 
-        struct cgb_tree tree;           /* .mount is NULL if there is none */
-        struct cgb_fault tree_fault;    /* why */
+        struct cgb_tree tree;        /* .mount is NULL if there is none */
+        struct cgb_fault tree_fault; /* why */
 
         char parent[PATH_MAX];
-        struct cgb_fault parent_fault;  /* .code is not 0 if there is no telling which group it would be */
+        struct cgb_fault parent_fault; /* .code is not 0 if there is no telling which group it would be */
         bool parent_exists;
-        char nearest[PATH_MAX];         /* the parent, or the lowest group above it that exists */
-        uint32_t children;              /* groups in the parent */
+        char nearest[PATH_MAX]; /* the parent, or the lowest group above it that exists */
+        uint32_t children;      /* groups in the parent */
 };
 
 /* Looks at it all as it stands under @prefix: cgb_probe() for tests. */

@@ -20,11 +20,11 @@
 /* What a walk over the groups of the parent counts. */
 struct census {
         const struct cgb_probe *probe;
-        uint32_t weighted;              /* have cpu.weight */
-        uint32_t locked;                /* of these, the caller may not write it */
-        uint32_t idle;                  /* have cpu.idle set */
-        uint32_t reclaimable;           /* have memory.reclaim */
-        char example[NAME_MAX + 1];     /* the first that is locked, or idle */
+        uint32_t weighted;          /* have cpu.weight */
+        uint32_t locked;            /* of these, the caller may not write it */
+        uint32_t idle;              /* have cpu.idle set */
+        uint32_t reclaimable;       /* have memory.reclaim */
+        char example[NAME_MAX + 1]; /* the first that is locked, or idle */
 };
 
 static bool is_set(const struct cgb_tree *tree, const char *path, const char *file)
@@ -140,8 +140,8 @@ void cgb_check_cpu_stat(struct cgb_check *check, const struct cgb_probe *probe)
                 cgb_check_set(check, CGB_CHECK_FAILED, "this is not what Linux writes there: is it a mount of cgroup v2?",
                         "%s has no usage_usec that can be read", name);
         else if (n < 0)
-                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer; a folder needs the file too",
-                        "%s: %s", name, strerror((int)-n));
+                cgb_check_set(check, CGB_CHECK_FAILED, "boot Linux 4.15 or newer; a folder needs the file too", "%s: %s",
+                        name, strerror((int)-n));
         else
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "usage_usec is %llu", (unsigned long long)stat.usage_usec);
 }
@@ -210,7 +210,8 @@ void cgb_check_memory(struct cgb_check *check, const struct cgb_probe *probe)
         ssize_t n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.controllers", text, sizeof(text));
 
         if (n <= 0 || !cgb_list_has_word(text, (size_t)n, "memory")) {
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "not available here: memory is left alone; weights of CPU time do not need it");
+                cgb_check_set(check, CGB_CHECK_OK, NULL,
+                        "not available here: memory is left alone; weights of CPU time do not need it");
                 return;
         }
         n = cgb_tree_read(&probe->tree, probe->nearest, "cgroup.subtree_control", text, sizeof(text));
@@ -246,6 +247,7 @@ void cgb_check_trigger(struct cgb_check *check, const struct cgb_probe *probe)
         if (r == 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "can have a trigger: memory that runs short is answered at once");
         else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "no trigger can be set in %s (%s): memory that runs short is answered in the next step",
-                        name, strerror(-r));
+                cgb_check_set(check, CGB_CHECK_OK, NULL,
+                        "no trigger can be set in %s (%s): memory that runs short is answered in the next step", name,
+                        strerror(-r));
 }

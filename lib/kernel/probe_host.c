@@ -137,13 +137,15 @@ static void set_no_swap(struct cgb_check *check, const struct cgb_probe *probe)
         static const char *const none = "none: of memory only file pages can be taken back";
         char text[CGB_READ_SIZE];
         struct cgb_memory_stat stat;
-        ssize_t n = probe->tree.mount != NULL ? cgb_tree_read(&probe->tree, probe->nearest, "memory.stat", text, sizeof(text)) : -ENOENT;
+        ssize_t n = probe->tree.mount != NULL
+                            ? cgb_tree_read(&probe->tree, probe->nearest, "memory.stat", text, sizeof(text))
+                            : -ENOENT;
 
         if (n < 0 || cgb_parse_memory_stat(&stat, text, (size_t)n) < 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "%s, which may be little", none);
         else
-                cgb_check_set(check, CGB_CHECK_OK, NULL, "%s: now %llu MiB at most, while %llu MiB of anonymous memory stay", none,
-                        (unsigned long long)((stat.active_file_bytes + stat.inactive_file_bytes) >> 20),
+                cgb_check_set(check, CGB_CHECK_OK, NULL, "%s: now %llu MiB at most, while %llu MiB of anonymous memory stay",
+                        none, (unsigned long long)((stat.active_file_bytes + stat.inactive_file_bytes) >> 20),
                         (unsigned long long)(stat.anon_bytes >> 20));
 }
 

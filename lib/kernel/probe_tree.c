@@ -45,8 +45,8 @@ void cgb_check_controller(struct cgb_check *check, const struct cgb_probe *probe
 
         cgb_probe_show(name, probe, "", "cgroup.controllers");
         if (r < 0)
-                cgb_check_set(check, CGB_CHECK_FAILED, "name a folder that is a mount of cgroup v2", "%s: %s", name,
-                        strerror(-r));
+                cgb_check_set(
+                        check, CGB_CHECK_FAILED, "name a folder that is a mount of cgroup v2", "%s: %s", name, strerror(-r));
         else if (r > 0)
                 cgb_check_set(check, CGB_CHECK_OK, NULL, "in %s", name);
         else
@@ -178,7 +178,8 @@ void cgb_check_systemd(struct cgb_check *check, const struct cgb_probe *probe)
         struct cgb_owner owner;
         char path[PATH_MAX];
 
-        if (cgb_path_join(path, sizeof(path), probe->parent, "new") < 0 || cgb_owner_host_open(&host, probe->prefix, &probe->tree) < 0) {
+        if (cgb_path_join(path, sizeof(path), probe->parent, "new") < 0 ||
+                cgb_owner_host_open(&host, probe->prefix, &probe->tree) < 0) {
                 cgb_check_set(check, CGB_CHECK_DEGRADED, NULL, "there is no telling whose the groups are");
                 return;
         }

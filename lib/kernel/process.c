@@ -28,13 +28,15 @@ int cgb_parse_process_stat(struct cgb_process *ret, const char *bytes, size_t n)
         text[n] = '\0';
         open = strchr(text, '(');
         close = strrchr(text, ')');
-        if (open == NULL || close == NULL || close <= open || close - open - 1 >= CGB_COMM_SIZE
-            || sscanf(text, "%9d %n", &pid, &end) != 1 || text + end != open
-            || sscanf(close, ") %*c %9d %9d %*d %11d %11d ", &parent, &group, &terminal, &foreground) != 4 || pid <= 0)
+        if (open == NULL || close == NULL || close <= open || close - open - 1 >= CGB_COMM_SIZE ||
+                sscanf(text, "%9d %n", &pid, &end) != 1 || text + end != open ||
+                sscanf(close, ") %*c %9d %9d %*d %11d %11d ", &parent, &group, &terminal, &foreground) != 4 || pid <= 0)
                 return -EBADMSG;
         ret->pid = pid;
         ret->parent = parent;
-        ret->terminal = terminal == 0 ? CGB_TERMINAL_NONE : foreground == group ? CGB_TERMINAL_FOREGROUND : CGB_TERMINAL_BACKGROUND;
+        ret->terminal = terminal == 0         ? CGB_TERMINAL_NONE
+                        : foreground == group ? CGB_TERMINAL_FOREGROUND
+                                              : CGB_TERMINAL_BACKGROUND;
         snprintf(ret->comm, sizeof ret->comm, "%.*s", (int)(close - open - 1), open + 1);
         return 0;
 }
@@ -155,7 +157,7 @@ static size_t parse_list(pid_t *ret, size_t max, const char *text)
         for (; n < max && (end = strchr(text, '\n')) != NULL; text = end + 1) {
                 long pid = strtol(text, NULL, 10);
 
-                if (pid > 0 && pid <= INT_MAX)  /* 0: of another pid namespace, and not to be named from here */
+                if (pid > 0 && pid <= INT_MAX) /* 0: of another pid namespace, and not to be named from here */
                         ret[n++] = (pid_t)pid;
         }
         return n;

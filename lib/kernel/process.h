@@ -21,13 +21,13 @@
 
 enum cgb_terminal {
         CGB_TERMINAL_NONE,
-        CGB_TERMINAL_FOREGROUND,        /* its group has the terminal: what is typed goes there */
+        CGB_TERMINAL_FOREGROUND, /* its group has the terminal: what is typed goes there */
         CGB_TERMINAL_BACKGROUND,
 };
 
 /* Each is a file to be read. */
 enum cgb_process_part {
-        CGB_PROCESS_STAT = 1 << 0,      /* pid, parent, comm and terminal */
+        CGB_PROCESS_STAT = 1 << 0, /* pid, parent, comm and terminal */
         CGB_PROCESS_EXE = 1 << 1,
         CGB_PROCESS_CMDLINE = 1 << 2,
 };

@@ -23,9 +23,9 @@
 
 /* A tree. One may be shared by threads: nothing in it changes after cgb_tree_open(). */
 struct cgb_tree {
-        int fd;                         /* of the mount, O_PATH */
-        bool is_cgroup2;                /* false: a folder of ordinary files */
-        char *mount;                    /* for messages and for inotify */
+        int fd;          /* of the mount, O_PATH */
+        bool is_cgroup2; /* false: a folder of ordinary files */
+        char *mount;     /* for messages and for inotify */
 };
 
 /* Opens @mount. @return 0; -ENOENT, -ENOTDIR, -EACCES; -ENOMEM. */

@@ -23,10 +23,10 @@
 
 /* What an errno of the kernel means for a verb. The last entry of a table has from == 0, and is for all others. */
 struct meaning {
-        int from;                       /* as the system call gave it, negative */
-        int to;                         /* as the caller gets it; 0: the same */
+        int from; /* as the system call gave it, negative */
+        int to;   /* as the caller gets it; 0: the same */
         const char *message;
-        const char *remedy;             /* NULL: the usual one */
+        const char *remedy; /* NULL: the usual one */
 };
 
 /* Sets the fault for @code as the table explains it. */
@@ -137,8 +137,8 @@ int cgb_tree_is_enabled(const struct cgb_tree *tree, const char *path, const cha
 #define REMEDY_NO_V1 "a cgroup v1 hierarchy has it: boot with systemd.unified_cgroup_hierarchy=1 or cgroup_no_v1=all"
 
 /* The controller is not in the group's own cgroup.controllers. */
-static int fault_no_controller(const struct cgb_tree *tree, const char *path, const char *controller,
-        struct cgb_fault *fault)
+static int fault_no_controller(
+        const struct cgb_tree *tree, const char *path, const char *controller, struct cgb_fault *fault)
 {
         char name[sizeof(fault->file)], message[sizeof(fault->message)];
 

@@ -18,7 +18,10 @@
 
 #define SUFFIX ".lanes"
 
-/* Processes are listed and moved again while new ones appear. A build that starts a hundred a second is done after two or three rounds. */
+/*
+ * Processes are listed and moved again while new ones appear. A build that starts a hundred a second is done after two or
+ * three rounds.
+ */
 #define ROUNDS_MAX 32
 
 int cgb_lane_path(char *ret, size_t size, const char *group, enum cgb_lane lane)
@@ -26,7 +29,7 @@ int cgb_lane_path(char *ret, size_t size, const char *group, enum cgb_lane lane)
         return cgb_path_join(ret, size, group, cgb_lane_to_string(lane));
 }
 
-/* ------------------------------------------------------------------------------------------------------------- written down */
+/* ------------------------------------------------------------------------------------ written down */
 
 struct note {
         uint64_t inode;
@@ -69,8 +72,8 @@ static int notes_load(struct notes *ret, const struct cgb_tree *tree, const char
                         uint64_t inode, now;
                         int end = 0;
 
-                        if (sscanf(line, "%" SCNu64 " %n", &inode, &end) == 1 && end > 0 && line[end] != '\0'
-                            && cgb_path_is_valid(line + end) && cgb_tree_find(&now, tree, line + end) == 0 && now == inode)
+                        if (sscanf(line, "%" SCNu64 " %n", &inode, &end) == 1 && end > 0 && line[end] != '\0' &&
+                                cgb_path_is_valid(line + end) && cgb_tree_find(&now, tree, line + end) == 0 && now == inode)
                                 notes.list[notes.n++] = (struct note){inode, line + end};
                 }
         *ret = notes;
@@ -117,9 +120,10 @@ static int note_down(const struct cgb_tree *tree, const char *state_name, const 
         return r;
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- make, undo */
+/* -------------------------------------------------------------------------------------- make, undo */
 
-static int explain(const struct cgb_tree *tree, const char *group, int code, const char *message, const char *remedy, struct cgb_fault *fault)
+static int explain(const struct cgb_tree *tree, const char *group, int code, const char *message, const char *remedy,
+        struct cgb_fault *fault)
 {
         char name[512];
 
@@ -128,8 +132,8 @@ static int explain(const struct cgb_tree *tree, const char *group, int code, con
 }
 
 /* Moves what is in @from now. @return how many there were; a negative errno. */
-static ssize_t move_all(const struct cgb_tree *tree, const char *from, const char *group, cgb_lane_chooser *choose, void *userdata,
-        struct cgb_fault *fault)
+static ssize_t move_all(const struct cgb_tree *tree, const char *from, const char *group, cgb_lane_chooser *choose,
+        void *userdata, struct cgb_fault *fault)
 {
         pid_t *pids;
         ssize_t n = cgb_process_list(&pids, tree, from, CGB_LANE_PROCESSES_MAX);
@@ -143,7 +147,8 @@ static ssize_t move_all(const struct cgb_tree *tree, const char *from, const cha
 
                 if (lane < 0)
                         continue;
-                r = choose != NULL ? cgb_lane_path(path, sizeof path, group, (enum cgb_lane)lane) : cgb_path_join(path, sizeof path, group, "");
+                r = choose != NULL ? cgb_lane_path(path, sizeof path, group, (enum cgb_lane)lane)
+                                   : cgb_path_join(path, sizeof path, group, "");
                 if (r == 0)
                         r = cgb_tree_attach(tree, path, pids[i], fault);
                 if (r == -ESRCH)
@@ -153,17 +158,20 @@ static ssize_t move_all(const struct cgb_tree *tree, const char *from, const cha
         return r < 0 ? r : n;
 }
 
-static int empty_group(const struct cgb_tree *tree, const char *group, cgb_lane_chooser *choose, void *userdata, struct cgb_fault *fault)
+static int empty_group(
+        const struct cgb_tree *tree, const char *group, cgb_lane_chooser *choose, void *userdata, struct cgb_fault *fault)
 {
         for (int i = 0; i < ROUNDS_MAX; i++) {
                 ssize_t n = move_all(tree, group, group, choose, userdata, fault);
 
                 if (n == CGB_LANE_PROCESSES_MAX)
-                        return explain(tree, group, -E2BIG, "it has more processes than are sorted into lanes", "let its rule have no lanes", fault);
+                        return explain(tree, group, -E2BIG, "it has more processes than are sorted into lanes",
+                                "let its rule have no lanes", fault);
                 if (n <= 0)
                         return (int)n;
         }
-        return explain(tree, group, -EAGAIN, "its processes come faster than they can be moved into lanes", "start the daemon again when it is calm", fault);
+        return explain(tree, group, -EAGAIN, "its processes come faster than they can be moved into lanes",
+                "start the daemon again when it is calm", fault);
 }
 
 static int find_any(void *userdata, const char *name, uint64_t inode)
@@ -172,7 +180,10 @@ static int find_any(void *userdata, const char *name, uint64_t inode)
         return -EBUSY;
 }
 
-/* To whom the group belongs the lanes do as well, as with delegation: the directory, and the files with which processes are moved. */
+/*
+ * To whom the group belongs the lanes do as well, as with delegation: the directory, and the files with which processes are
+ * moved.
+ */
 static int give_to_owner(const struct cgb_tree *tree, const char *group, const char *lane)
 {
         static const char *const files[] = {"", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control"};
@@ -226,7 +237,8 @@ static int take_back(const struct cgb_tree *tree, const char *group, struct cgb_
         return r == -ENOENT ? 0 : r;
 }
 
-static int fill_lanes(const struct cgb_tree *tree, const char *group, cgb_lane_chooser *choose, void *userdata, struct cgb_fault *fault)
+static int fill_lanes(
+        const struct cgb_tree *tree, const char *group, cgb_lane_chooser *choose, void *userdata, struct cgb_fault *fault)
 {
         int r = 0;
 
@@ -249,12 +261,13 @@ int cgb_lanes_check(const struct cgb_tree *tree, const char *group, struct cgb_f
 
         if (r == 0)
                 return 0;
-        return explain(tree, group, r, r == -EBUSY ? "it has groups of its own, and lanes cannot be beside them" : "it cannot be looked into",
+        return explain(tree, group, r,
+                r == -EBUSY ? "it has groups of its own, and lanes cannot be beside them" : "it cannot be looked into",
                 r == -EBUSY ? "let the rule name the groups inside, or have no lanes" : NULL, fault);
 }
 
-int cgb_lanes_make(const struct cgb_tree *tree, const char *state_name, const char *group, cgb_lane_chooser *choose, void *userdata,
-        struct cgb_fault *fault)
+int cgb_lanes_make(const struct cgb_tree *tree, const char *state_name, const char *group, cgb_lane_chooser *choose,
+        void *userdata, struct cgb_fault *fault)
 {
         int r = cgb_lanes_check(tree, group, fault);
 

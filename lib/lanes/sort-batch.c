@@ -14,8 +14,8 @@
 #include "lanes/sort-batch.h"
 
 /*
- * A process is first seen perhaps between fork and exec, under its parent's name: so it is looked at again in the next step. After that it
- * seldom changes its name; some of the old ones are looked at in turn.
+ * A process is first seen perhaps between fork and exec, under its parent's name: so it is looked at again in the next step.
+ * After that it seldom changes its name; some of the old ones are looked at in turn.
  */
 #define LOOKS_OF_NEW 2
 #define OLD_LOOKS_PER_LANE 4
@@ -26,7 +26,7 @@
 struct cgb_known_process {
         pid_t pid;
         int looks;
-        bool is_batch;                  /* in a dry run, which leaves it where it is: it was told of */
+        bool is_batch; /* in a dry run, which leaves it where it is: it was told of */
 };
 
 /* A process that was judged, in the workspace that is looked at now. */
@@ -47,14 +47,17 @@ struct cgb_sort_batch {
         atomic_bool is_done;
 
         size_t looks;
-        struct cgb_sorting *sorting;    /* that is looked at now */
+        struct cgb_sorting *sorting; /* that is looked at now */
         struct verdict verdicts[CGB_LOOKS_PER_BATCH];
         size_t n_verdicts;
 };
 
-/* ---------------------------------------------------------------------------------------------------- where a process belongs */
+/* ------------------------------------------------------------------------- where a process belongs */
 
-/* Is the process in this group of the workspace? "" is the workspace itself. The kernel's paths begin at our namespace's root, the tree's at the mount. */
+/*
+ * Is the process in this group of the workspace? "" is the workspace itself. The kernel's paths begin at our namespace's
+ * root, the tree's at the mount.
+ */
 static bool is_in(const struct cgb_sort_batch *batch, const char *kernel_path, const char *lane)
 {
         char path[PATH_MAX];
@@ -105,8 +108,9 @@ static bool judge(struct cgb_sort_batch *batch, pid_t pid, int ancestors)
 
         batch->looks++;
         if (process != NULL && cgb_process_read(process, batch->proc_fd, pid, cgb_rule_process_parts(rule)) == 0)
-                result = cgb_lane_choose(rule, process, ancestors < ANCESTORS_MAX && is_batch(batch, process->parent, ancestors + 1))
-                         == CGB_LANE_BATCH;
+                result = cgb_lane_choose(rule, process,
+                                 ancestors < ANCESTORS_MAX && is_batch(batch, process->parent, ancestors + 1)) ==
+                         CGB_LANE_BATCH;
         free(process);
         return result;
 }
@@ -127,7 +131,7 @@ static bool is_batch(struct cgb_sort_batch *batch, pid_t pid, int ancestors)
         return remember(batch, pid, judge(batch, pid, ancestors));
 }
 
-/* -------------------------------------------------------------------------------------------------------------- making lanes */
+/* ------------------------------------------------------------------------------------ making lanes */
 
 /* All of a group's processes have to be judged at once, so this counts no looks. */
 static int choose(void *userdata, pid_t pid)
@@ -142,7 +146,7 @@ static int choose(void *userdata, pid_t pid)
         return is_batch(batch, pid, 0) ? CGB_LANE_BATCH : CGB_LANE_INTERACTIVE;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- who appeared */
+/* ------------------------------------------------------------------------------------ who appeared */
 
 /* Makes @sorting know these processes and no others; those that it knew keep their looks. */
 static int know(struct cgb_sorting *sorting, const pid_t *pids, size_t n)
@@ -163,15 +167,19 @@ static int know(struct cgb_sorting *sorting, const pid_t *pids, size_t n)
         return 0;
 }
 
-/* Moves one process within its workspace, where it still is. What cannot be moved because it has ended, or all of its group is gone, is no error. */
+/*
+ * Moves one process within its workspace, where it still is. What cannot be moved because it has ended, or all of its group
+ * is gone, is no error.
+ */
 static void move_to_batch(struct cgb_sort_batch *batch, pid_t pid)
 {
         struct cgb_sorting *sorting = batch->sorting;
         char group[PATH_MAX], path[PATH_MAX];
         int r;
 
-        if (cgb_process_group(group, sizeof group, batch->proc_fd, pid) < 0 || !is_in(batch, group, cgb_lane_to_string(CGB_LANE_INTERACTIVE))
-            || cgb_lane_path(path, sizeof path, sorting->path, CGB_LANE_BATCH) < 0)
+        if (cgb_process_group(group, sizeof group, batch->proc_fd, pid) < 0 ||
+                !is_in(batch, group, cgb_lane_to_string(CGB_LANE_INTERACTIVE)) ||
+                cgb_lane_path(path, sizeof path, sorting->path, CGB_LANE_BATCH) < 0)
                 return;
         r = cgb_tree_attach(batch->tree, path, pid, &sorting->fault);
         if (r == 0 && sorting->n_moved < CGB_LOOKS_PER_BATCH)
@@ -235,7 +243,7 @@ static void sort_processes(struct cgb_sort_batch *batch)
                 sorting->look_again |= sorting->known[i].looks < LOOKS_OF_NEW;
 }
 
-/* -------------------------------------------------------------------------------------------------------------- the thread */
+/* -------------------------------------------------------------------------------------- the thread */
 
 static void work_on(struct cgb_sort_batch *batch, struct cgb_sorting *sorting)
 {
@@ -244,7 +252,8 @@ static void work_on(struct cgb_sort_batch *batch, struct cgb_sorting *sorting)
         if (sorting->make && sorting->is_dry)
                 sorting->result = cgb_lanes_check(batch->tree, sorting->path, &sorting->fault);
         else if (sorting->make)
-                sorting->result = cgb_lanes_make(batch->tree, batch->state_name, sorting->path, choose, batch, &sorting->fault);
+                sorting->result =
+                        cgb_lanes_make(batch->tree, batch->state_name, sorting->path, choose, batch, &sorting->fault);
         if (sorting->result == 0 && (sorting->is_dry || !sorting->make))
                 sort_processes(batch);
 }

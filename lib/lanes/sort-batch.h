@@ -4,7 +4,8 @@
 /*
  * sort-batch.h - workspaces that a thread looks at: which of their processes are batch, and moves these
  *
- * What a thread works on belongs to it until it is done. It knows the tree, the rule and the path of a workspace, and nothing that changes in a context.
+ * What a thread works on belongs to it until it is done. It knows the tree, the rule and the path of a workspace, and
+ * nothing that changes in a context.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +18,10 @@
 /** As many processes are looked at in one batch, each with up to four files of /proc: some milliseconds. */
 #define CGB_LOOKS_PER_BATCH 128
 
-/** Workspaces in one batch; who is not reached is the first in the next. Of these so many may get their lanes: each takes a write that reaches the disk. */
+/**
+ * Workspaces in one batch; who is not reached is the first in the next. Of these so many may get their lanes: each takes a
+ * write that reaches the disk.
+ */
 #define CGB_SORTINGS_PER_BATCH 64
 #define CGB_LANES_PER_BATCH 4
 
@@ -25,20 +29,20 @@ struct cgb_known_process;
 
 /** A workspace, and what is remembered of the processes of its interactive lane. */
 struct cgb_sorting {
-        char *path;                     /* below the mount */
-        const struct cgb_rule *rule;    /* good as long as the context */
-        struct cgb_known_process *known;        /* by pid */
+        char *path;                      /* below the mount */
+        const struct cgb_rule *rule;     /* good as long as the context */
+        struct cgb_known_process *known; /* by pid */
         size_t n_known, next_old;
-        uint64_t usage_usec;            /* of the lane at the last look; the loop's */
-        bool is_busy;                   /* in a batch; the loop's */
-        bool is_orphan;                 /* its group went meanwhile; the loop's */
+        uint64_t usage_usec; /* of the lane at the last look; the loop's */
+        bool is_busy;        /* in a batch; the loop's */
+        bool is_orphan;      /* its group went meanwhile; the loop's */
 
         /** What the batch was asked to do, and has done. */
-        bool make;                      /* its lanes */
-        bool is_dry;                    /* only say what would be done */
-        int result;                     /* 0; a negative errno, in .fault */
+        bool make;   /* its lanes */
+        bool is_dry; /* only say what would be done */
+        int result;  /* 0; a negative errno, in .fault */
         struct cgb_fault fault;
-        bool look_again;                /* some are new */
+        bool look_again; /* some are new */
         pid_t moved[CGB_LOOKS_PER_BATCH];
         size_t n_moved;
 };

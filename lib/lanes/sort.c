@@ -18,7 +18,8 @@ static bool is_interactive_lane(const struct cgb_group *group)
 {
         const char *name = strrchr(group->name, '/');
 
-        return is_lane(group) && strcmp(name != NULL ? name + 1 : group->name, cgb_lane_to_string(CGB_LANE_INTERACTIVE)) == 0;
+        return is_lane(group) &&
+               strcmp(name != NULL ? name + 1 : group->name, cgb_lane_to_string(CGB_LANE_INTERACTIVE)) == 0;
 }
 
 enum cgb_lanes_state cgb_sort_wants(const struct cgb_group *group)
@@ -35,7 +36,7 @@ void cgb_sort_forget(struct cgb_group *group)
         group->sorting = NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ what was done */
+/* ----------------------------------------------------------------------------------- what was done */
 
 static struct cgb_group *find_group(const struct cgb *cgb, const struct cgb_sorting *sorting)
 {
@@ -107,7 +108,7 @@ static void take_nothing(struct cgb *cgb)
         cgb->sorter.batch = cgb_sort_batch_free(batch);
 }
 
-/* ------------------------------------------------------------------------------------------------------- what is to be done */
+/* ------------------------------------------------------------------------------ what is to be done */
 
 /* Who has the group has the say inside of it, unless that was delegated. */
 static bool may_divide(struct cgb *cgb, struct cgb_group *group)
@@ -146,19 +147,23 @@ static void add_wanted(struct cgb *cgb)
                         n += add(cgb, cgb->groups[i], true);
 }
 
-/* Whose processes are looked at when this group has used the CPU: an interactive lane's workspace, and in a dry run the workspace without lanes itself. */
+/*
+ * Whose processes are looked at when this group has used the CPU: an interactive lane's workspace, and in a dry run the
+ * workspace without lanes itself.
+ */
 static struct cgb_group *workspace_to_sort(struct cgb_group *group)
 {
         return group->lanes == CGB_LANES_DRY ? group : is_interactive_lane(group) ? group->up : NULL;
 }
 
 /* Has it since the last look? */
-static bool has_run(const struct cgb *cgb, const struct cgb_group *group, const struct cgb_group *workspace, uint64_t *ret_usage_usec)
+static bool has_run(
+        const struct cgb *cgb, const struct cgb_group *group, const struct cgb_group *workspace, uint64_t *ret_usage_usec)
 {
         struct cgb_account_state account;
 
-        if (cgb_policy_get_account(cgb->policy, group->node, &account) < 0
-            || (workspace->sorting != NULL && account.usage_usec == workspace->sorting->usage_usec))
+        if (cgb_policy_get_account(cgb->policy, group->node, &account) < 0 ||
+                (workspace->sorting != NULL && account.usage_usec == workspace->sorting->usage_usec))
                 return false;
         *ret_usage_usec = account.usage_usec;
         return true;
@@ -202,7 +207,7 @@ void cgb_sort(struct cgb *cgb)
                 take_nothing(cgb);
 }
 
-/* -------------------------------------------------------------------------------------------------------------- begin and end */
+/* ----------------------------------------------------------------------------------- begin and end */
 
 static bool some_rule_has_lanes(const struct cgb *cgb)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory law -> files. As with weights: the journal is on disk before the first write, and before every write the file is read once more.
- * Before a limit is lowered usage is read again as well, for what the law promises it promises of this moment.
+ * The memory law -> files. As with weights: the journal is on disk before the first write, and before every write the file
+ * is read once more. Before a limit is lowered usage is read again as well, for what the law promises it promises of this
+ * moment.
  */
 #include <errno.h>
 
@@ -14,13 +15,16 @@ static void limit_changed(struct cgb *cgb, struct cgb_group *group, uint64_t byt
         cgb_memory_set_foreign(cgb->memory.law, group->memory.node, bytes);
         group->memory.foreign = true;
         cgb->journal_is_stale = true;
-        cgb_report(cgb, CGB_EVENT_FOREIGN_LIMIT, group, &(struct cgb_event){.memory = {.node = group->memory.node, .bytes = bytes}});
+        cgb_report(cgb, CGB_EVENT_FOREIGN_LIMIT, group,
+                &(struct cgb_event){.memory = {.node = group->memory.node, .bytes = bytes}});
 }
 
 /* As cgb_weight_is_ours(). */
 bool cgb_memory_limit_is_ours(struct cgb *cgb, struct cgb_group *group, uint64_t bytes)
 {
-        bool is_replaced = bytes != 0 && bytes == group->memory.replaced_bytes; /* systemd says that it is done, and then writes the file */
+        bool is_replaced =
+                bytes != 0 &&
+                bytes == group->memory.replaced_bytes; /* systemd says that it is done, and then writes the file */
         struct cgb_memory_state state;
 
         group->memory.replaced_bytes = 0;
@@ -33,12 +37,16 @@ void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
 {
         uint64_t bytes;
 
-        if (group->memory.known && group->memory.touched && !group->memory.foreign && !group->memory.is_pending
-            && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 && !cgb_memory_limit_is_ours(cgb, group, bytes))
+        if (group->memory.known && group->memory.touched && !group->memory.foreign && !group->memory.is_pending &&
+                cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 &&
+                !cgb_memory_limit_is_ours(cgb, group, bytes))
                 limit_changed(cgb, group, bytes);
 }
 
-/* Who is frozen has grown again since it was read, and would for ever: half of the headroom left is enough to write its limit. */
+/*
+ * Who is frozen has grown again since it was read, and would for ever: half of the headroom left is enough to write its
+ * limit.
+ */
 #define FROZEN_HEADROOM_PART 2
 
 static bool has_headroom(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The life of the memory law in a context: when it is there, who it has, when it has its turn. What is missing switches it off and says so in
- * the overview and in `cgctl doctor`; it never stops the CPU's.
+ * The life of the memory law in a context: when it is there, who it has, when it has its turn. What is missing switches it
+ * off and says so in the overview and in `cgctl doctor`; it never stops the CPU's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,9 @@
 #include "memory/reclaim.h"
 #include "memory/trigger.h"
 
-/* A reclaim of 32 MiB takes milliseconds; one that takes this long waits for a disk, and is worth more cancelled than done. */
+/*
+ * A reclaim of 32 MiB takes milliseconds; one that takes this long waits for a disk, and is worth more cancelled than done.
+ */
 #define RECLAIM_DEADLINE_USEC 2000000ull
 
 /* The parent's trigger: 150 ms of waiting in two seconds, the shortest window that needs no privilege. */
@@ -59,7 +61,9 @@ static void open_trigger(struct cgb *cgb)
         cgb_trigger_free(cgb->memory.trigger);
         cgb->memory.trigger = NULL;
         cgb_tree_name(file, sizeof file, &cgb->tree, cgb->options.parent, "memory.pressure");
-        cgb_log(cgb, CGB_LOG_INFO, "%s: no trigger can be set there (%s): memory pressure is answered in the next step, and not at once", file, strerror(-r));
+        cgb_log(cgb, CGB_LOG_INFO,
+                "%s: no trigger can be set there (%s): memory pressure is answered in the next step, and not at once", file,
+                strerror(-r));
 }
 
 static int open_reclaimer(struct cgb *cgb)
@@ -125,7 +129,9 @@ static int grow(struct cgb_memory_control *memory)
         by_node = realloc(memory->by_node, larger.capacity * sizeof *by_node);
         if (by_node != NULL)
                 memory->by_node = by_node;
-        r = block == NULL || by_node == NULL ? -ENOMEM : cgb_memory_grow(&memory->law, block, cgb_memory_size(&larger), larger.capacity);
+        r = block == NULL || by_node == NULL
+                    ? -ENOMEM
+                    : cgb_memory_grow(&memory->law, block, cgb_memory_size(&larger), larger.capacity);
         if (r < 0) {
                 free(block);
                 return r;
@@ -139,7 +145,8 @@ static int grow(struct cgb_memory_control *memory)
 static void use_inherited_limit(const struct cgb *cgb, const struct cgb_group *group, uint64_t *bytes)
 {
         for (size_t i = 0; i < cgb->inherited.n; i++)
-                if (cgb->inherited.entries[i].inode == group->dir.inode && !cgb_journal_is_weight(cgb->inherited.entries[i].file))
+                if (cgb->inherited.entries[i].inode == group->dir.inode &&
+                        !cgb_journal_is_weight(cgb->inherited.entries[i].file))
                         *bytes = cgb->inherited.entries[i].value;
 }
 
@@ -171,10 +178,11 @@ void cgb_memory_look_at_rights(struct cgb *cgb, struct cgb_group *group)
         struct cgb_account_state account;
         uint64_t floor_bytes, cap_bytes;
 
-        if (!group->memory.known || read_rights(cgb, group, &floor_bytes, &cap_bytes) < 0
-            || (floor_bytes == group->memory.floor_bytes && cap_bytes == group->memory.cap_bytes)
-            || cgb_policy_get_account(cgb->policy, group->node, &account) < 0
-            || cgb_memory_set_rights(cgb->memory.law, group->memory.node, account.share_permille, floor_bytes, cap_bytes) < 0)
+        if (!group->memory.known || read_rights(cgb, group, &floor_bytes, &cap_bytes) < 0 ||
+                (floor_bytes == group->memory.floor_bytes && cap_bytes == group->memory.cap_bytes) ||
+                cgb_policy_get_account(cgb->policy, group->node, &account) < 0 ||
+                cgb_memory_set_rights(cgb->memory.law, group->memory.node, account.share_permille, floor_bytes, cap_bytes) <
+                        0)
                 return;
         group->memory.floor_bytes = floor_bytes;
         group->memory.cap_bytes = cap_bytes;
@@ -214,8 +222,8 @@ void cgb_memory_adopt(struct cgb *cgb, struct cgb_group *group)
 
         if (cgb->memory.law == NULL || group->is_anothers || (group->up->depth > 0 && !group->up->memory.known))
                 return;
-        if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &high_bytes) < 0
-            || read_rights(cgb, group, &group->memory.floor_bytes, &group->memory.cap_bytes) < 0)
+        if (cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &high_bytes) < 0 ||
+                read_rights(cgb, group, &group->memory.floor_bytes, &group->memory.cap_bytes) < 0)
                 return; /* the controller is not here */
         group->memory.found_bytes = high_bytes;
         use_inherited_limit(cgb, group, &group->memory.found_bytes);
@@ -242,8 +250,9 @@ void cgb_memory_forget_foreign(struct cgb *cgb)
                 uint64_t bytes;
 
                 group->memory.journalled &= group->memory.touched;
-                if (group->memory.known && group->memory.touched && cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0
-                    && !cgb_memory_limit_is_ours(cgb, group, bytes))
+                if (group->memory.known && group->memory.touched &&
+                        cgb_memory_read_limit(cgb, group, CGB_FILE_MEMORY_HIGH, &bytes) == 0 &&
+                        !cgb_memory_limit_is_ours(cgb, group, bytes))
                         group->memory.foreign = true;
         }
 }

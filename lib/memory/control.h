@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * The memory law on the files of a tree: for every group that has the memory controller, next to its account of CPU time. The law reads what it asks
- * for; memory.high is written as cpu.weight is (journal first, foreign writes left alone), and memory.reclaim in threads.
+ * The memory law on the files of a tree: for every group that has the memory controller, next to its account of CPU time.
+ * The law reads what it asks for; memory.high is written as cpu.weight is (journal first, foreign writes left alone), and
+ * memory.reclaim in threads.
  *
- * A group's share is that of its CPU account; its floor is its memory.low, unless a rule has another, and its cap memory.max. Both are read again
- * now and then, since they are the operator's to change.
+ * A group's share is that of its CPU account; its floor is its memory.low, unless a rule has another, and its cap
+ * memory.max. Both are read again now and then, since they are the operator's to change.
  */
 #include <cgburst/memory.h>
 
@@ -18,17 +19,17 @@ struct cgb_group;
 
 /** What is known of a group. */
 struct cgb_group_memory {
-        bool known;                     /* the law has it, as .node */
+        bool known; /* the law has it, as .node */
         cgb_node node;
-        uint64_t found_bytes;           /* memory.high, to be put back */
-        uint64_t asked_bytes;           /* that its writer was last asked to write */
-        uint64_t replaced_bytes;        /* as replaced_weight of the group */
-        bool is_pending;                /* that is under way, for .pending; its file may hold the one or the other */
+        uint64_t found_bytes;    /* memory.high, to be put back */
+        uint64_t asked_bytes;    /* that its writer was last asked to write */
+        uint64_t replaced_bytes; /* as replaced_weight of the group */
+        bool is_pending;         /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_memory_action pending;
         uint64_t floor_bytes, cap_bytes; /* as the law was told last */
         uint64_t swap_max_bytes;
         bool journalled;
-        bool touched;                   /* we have written it */
+        bool touched; /* we have written it */
         bool foreign;
 };
 
@@ -38,9 +39,9 @@ struct cgb_memory_control {
         struct cgb_memory_options options;
         struct cgb_group **by_node;
         struct cgb_reclaimer *reclaimer;
-        struct cgb_trigger *trigger;    /* of the parent's memory.pressure; NULL: none */
-        bool is_pressed;                /* it fired since the last round */
-        uint64_t due_usec;              /* of a round between two steps; UINT64_MAX: the next step will do */
+        struct cgb_trigger *trigger; /* of the parent's memory.pressure; NULL: none */
+        bool is_pressed;             /* it fired since the last round */
+        uint64_t due_usec;           /* of a round between two steps; UINT64_MAX: the next step will do */
         uint64_t limits_written;
 };
 

@@ -39,8 +39,9 @@ static int add_floor(void *userdata, const char *name, uint64_t inode)
         uint64_t bytes;
 
         (void)inode;
-        if (cgb_path_join(path, sizeof path, sum->path, name) == 0 && read_limit(sum->tree, path, "memory.low", 0, &bytes) == 0
-            && __builtin_add_overflow(sum->bytes, bytes, &sum->bytes))
+        if (cgb_path_join(path, sizeof path, sum->path, name) == 0 &&
+                read_limit(sum->tree, path, "memory.low", 0, &bytes) == 0 &&
+                __builtin_add_overflow(sum->bytes, bytes, &sum->bytes))
                 sum->bytes = UINT64_MAX;
         return 0;
 }
@@ -59,14 +60,20 @@ static int refuse(const char *file, const char *what, uint64_t sum_bytes, uint64
 {
         char message[256], remedy[256];
 
-        snprintf(message, sizeof message, "the floors below it, this one included, are %" PRIu64 " MiB, and %s %" PRIu64 " MiB",
+        snprintf(message, sizeof message,
+                "the floors below it, this one included, are %" PRIu64 " MiB, and %s %" PRIu64 " MiB",
                 sum_bytes / MIB + (sum_bytes % MIB != 0), what, limit_bytes / MIB);
-        snprintf(remedy, sizeof remedy, "ask for %" PRIu64 " bytes less, or see that this is at least %" PRIu64, sum_bytes - limit_bytes, sum_bytes);
+        snprintf(remedy, sizeof remedy, "ask for %" PRIu64 " bytes less, or see that this is at least %" PRIu64,
+                sum_bytes - limit_bytes, sum_bytes);
         return cgb_fault_set(fault, -ENOSPC, file, message, remedy);
 }
 
-/* One group on the way up. @more: for its children; @return the same for the group itself, which is not 0 only if it is ours to raise. */
-static int check_group(const struct cgb_tree *tree, const char *state_name, const char *path, uint64_t *more, struct cgb_fault *fault)
+/*
+ * One group on the way up. @more: for its children; @return the same for the group itself, which is not 0 only if it is ours
+ * to raise.
+ */
+static int check_group(
+        const struct cgb_tree *tree, const char *state_name, const char *path, uint64_t *more, struct cgb_fault *fault)
 {
         uint64_t sum = sum_of_floors(tree, path, *more), low_bytes, max_bytes, missing;
         char file[512];
@@ -93,11 +100,14 @@ static int check_host(const struct cgb_tree *tree, uint64_t more, struct cgb_fau
 {
         uint64_t host_bytes = cgb_memory_host_bytes(), sum = sum_of_floors(tree, "", more);
 
-        return host_bytes > 0 && sum > host_bytes ? refuse("MemTotal of /proc/meminfo", "the host has", sum, host_bytes, fault) : 0;
+        return host_bytes > 0 && sum > host_bytes
+                       ? refuse("MemTotal of /proc/meminfo", "the host has", sum, host_bytes, fault)
+                       : 0;
 }
 
 /* From below, so that each finds in its children what they have got. */
-static int write_floors(const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t more, struct cgb_fault *fault)
+static int write_floors(
+        const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t more, struct cgb_fault *fault)
 {
         char path[PATH_MAX], file[512], text[32];
 
@@ -113,12 +123,14 @@ static int write_floors(const struct cgb_tree *tree, const char *state_name, con
                         r = cgb_tree_write(tree, path, "memory.low", text, strlen(text));
                 cgb_tree_name(file, sizeof file, tree, path, "memory.low");
                 if (r < 0)
-                        return cgb_fault_set(fault, r, file, "the floor of this group, which is made of those below it, cannot be written", NULL);
+                        return cgb_fault_set(fault, r, file,
+                                "the floor of this group, which is made of those below it, cannot be written", NULL);
         }
         return 0;
 }
 
-int cgb_floors_reserve(const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t bytes, struct cgb_fault *fault)
+int cgb_floors_reserve(
+        const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t bytes, struct cgb_fault *fault)
 {
         uint64_t more = bytes;
         char path[PATH_MAX];

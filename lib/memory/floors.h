@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Floors: memory.low of a workspace protects no more than what the groups above it are protected with themselves. Where these are others', what
- * they give is checked and nothing is written; where we made them, they get the sum of what is below, and lose it again with it.
+ * Floors: memory.low of a workspace protects no more than what the groups above it are protected with themselves. Where
+ * these are others', what they give is checked and nothing is written; where we made them, they get the sum of what is
+ * below, and lose it again with it.
  */
 #include <cgburst/cgburst.h>
 
@@ -12,9 +13,11 @@
 /**
  * Sees to it that @bytes more can be protected below @parent. Under the lock of the setup.
  *
- * @return 0; -ENOSPC, with the numbers, if the floors would be more than a group above protects or may have, or than the host has; errors of the files
+ * @return 0; -ENOSPC, with the numbers, if the floors would be more than a group above protects or may have, or than the
+ * host has; errors of the files
  */
-int cgb_floors_reserve(const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t bytes, struct cgb_fault *fault);
+int cgb_floors_reserve(
+        const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t bytes, struct cgb_fault *fault);
 
 /** Takes back what the groups that we made protect beyond the floors below them. Under the lock of the setup. */
 void cgb_floors_settle(const struct cgb_tree *tree, const char *state_name, const char *parent);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reclaiming in threads. What a thread and the context share is counted: whoever lets go last frees it, so that a thread that
- * hangs in the kernel outlives its context without harm.
+ * Reclaiming in threads. What a thread and the context share is counted: whoever lets go last frees it, so that a thread
+ * that hangs in the kernel outlives its context without harm.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ struct job {
 struct shared {
         pthread_mutex_t mutex;
         uint32_t users;
-        struct cgb_tree tree;           /* with an fd of its own */
+        struct cgb_tree tree; /* with an fd of its own */
         int event_fd;
         struct job *done;
 };
@@ -47,7 +47,7 @@ struct cgb_reclaimer {
         uint64_t deadline_usec;
         struct job *waiting, **last_waiting;
         struct running {
-                struct job *job;        /* NULL: none */
+                struct job *job; /* NULL: none */
                 pthread_t thread;
                 uint64_t begun_usec;
                 bool late;
@@ -186,8 +186,8 @@ static void *reclaim(void *userdata)
 
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
         pthread_cleanup_push(hand_in, job);
-        if (cgb_path_join(file, sizeof file, job->path, "memory.reclaim") < 0
-            || !cgb_group_dir_is_same(job->shared->tree.fd, job->path, job->result.inode)) {
+        if (cgb_path_join(file, sizeof file, job->path, "memory.reclaim") < 0 ||
+                !cgb_group_dir_is_same(job->shared->tree.fd, job->path, job->result.inode)) {
                 job->result.code = -ENODEV;
         } else {
                 job->fd = openat(job->shared->tree.fd, file, O_WRONLY | O_CLOEXEC | O_NOCTTY);

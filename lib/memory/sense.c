@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files -> the memory law: what the host has, who ran, and of each group only the files that the law asks for, all of one kind before the next.
+ * Files -> the memory law: what the host has, who ran, and of each group only the files that the law asks for, all of one
+ * kind before the next.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -78,7 +79,10 @@ static uint64_t smaller(uint64_t a, uint64_t b)
         return a < b ? a : b;
 }
 
-/* The host's, or within the parent's memory.max where that is less: file pages nobody uses there count as free, as MemAvailable counts them. */
+/*
+ * The host's, or within the parent's memory.max where that is less: file pages nobody uses there count as free, as
+ * MemAvailable counts them.
+ */
 static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
 {
         struct cgb_memory_stat stat = {0};
@@ -99,8 +103,8 @@ static void read_pool(struct cgb *cgb, struct cgb_memory_pool_sample *sample)
         }
         if (cgb_memory_read_limit(cgb, &cgb->top, CGB_FILE_MEMORY_SWAP_MAX, &swap_max) == 0)
                 sample->swap_free_bytes = smaller(sample->swap_free_bytes, swap_room(cgb, &cgb->top, swap_max));
-        if (cgb_memory_read_limit(cgb, &cgb->top, CGB_FILE_MEMORY_MAX, &limit) < 0 || limit >= sample->size_bytes
-            || cgb_memory_read_usage(cgb, &cgb->top, &used) < 0)
+        if (cgb_memory_read_limit(cgb, &cgb->top, CGB_FILE_MEMORY_MAX, &limit) < 0 || limit >= sample->size_bytes ||
+                cgb_memory_read_usage(cgb, &cgb->top, &used) < 0)
                 return;
         length = read_text(cgb, &cgb->top.dir, CGB_FILE_MEMORY_STAT, file);
         if (length < 0 || cgb_parse_memory_stat(&stat, file, (size_t)length) < 0 || stat.inactive_file_bytes == CGB_UNKNOWN)
@@ -220,8 +224,8 @@ static void wake_the_active(struct cgb *cgb)
         struct cgb_account_state account;
 
         for (size_t i = 0; i < cgb->n_groups; i++)
-                if (cgb->groups[i]->memory.known && cgb_policy_get_account(cgb->policy, cgb->groups[i]->node, &account) == 0
-                    && account.active)
+                if (cgb->groups[i]->memory.known &&
+                        cgb_policy_get_account(cgb->policy, cgb->groups[i]->node, &account) == 0 && account.active)
                         cgb_memory_wake(cgb->memory.law, cgb->groups[i]->memory.node);
 }
 

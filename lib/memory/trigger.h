@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A PSI trigger that wakes a loop. The hard idea: the kernel tells an event of a trigger to whoever polls it first, and then never again. In an epoll
- * that is itself polled, that is the embedder's poll(): dispatch would find nothing left. So a thread of its own waits for the trigger and
- * tells it through an eventfd, which stays readable until it was read.
+ * A PSI trigger that wakes a loop. The hard idea: the kernel tells an event of a trigger to whoever polls it first, and then
+ * never again. In an epoll that is itself polled, that is the embedder's poll(): dispatch would find nothing left. So a
+ * thread of its own waits for the trigger and tells it through an eventfd, which stays readable until it was read.
  */
 #include <stdbool.h>
 

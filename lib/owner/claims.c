@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which groups libcgroup's configuration names. Only their names are of interest, so this knows no more of the two formats than words, braces,
- * comments and columns (cgconfig.conf(5), cgrules.conf(5)).
+ * Which groups libcgroup's configuration names. Only their names are of interest, so this knows no more of the two formats
+ * than words, braces, comments and columns (cgconfig.conf(5), cgrules.conf(5)).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +55,10 @@ static bool is_word(struct rest word, const char *text)
         return word.n == strlen(text) && memcmp(word.at, text, word.n) == 0;
 }
 
-/* A path as a pattern: "%u" and its like stand for a name or a part of one, and what is special to us is not to them. @ret: 3 * n + 1 bytes. */
+/*
+ * A path as a pattern: "%u" and its like stand for a name or a part of one, and what is special to us is not to them. @ret:
+ * 3 * n + 1 bytes.
+ */
 static void to_pattern(char *ret, struct rest path)
 {
         while (path.n > 0 && path.at[0] == '/') {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Asking a user's manager whether a unit is delegated: unlike PID 1's, it leaves no mark on the group (seen with systemd 252).
+ * Asking a user's manager whether a unit is delegated: unlike PID 1's, it leaves no mark on the group (seen with systemd
+ * 252).
  */
 #include <stdlib.h>
 
@@ -20,8 +21,8 @@ bool cgb_owner_ask(struct cgb_owner_host *host, const char *unit)
                 host->bus_failed = true;
                 return false;
         }
-        if (sd_bus_path_encode(CGB_SYSTEMD_PATH "/unit", unit, &path) >= 0
-            && sd_bus_get_property_trivial(host->bus, CGB_SYSTEMD, path, interface, "Delegate", NULL, 'b', &delegated) < 0)
+        if (sd_bus_path_encode(CGB_SYSTEMD_PATH "/unit", unit, &path) >= 0 &&
+                sd_bus_get_property_trivial(host->bus, CGB_SYSTEMD, path, interface, "Delegate", NULL, 'b', &delegated) < 0)
                 delegated = 0;
         free(path);
         return delegated != 0;

@@ -23,7 +23,7 @@ typedef int add_claims(struct cgb_claims *claims, const char *text, size_t n);
 /* Deeper than any manager of containers goes. */
 #define LEVELS_MAX 16
 
-/* ---------------------------------------------------------------------------------------------------- the configuration of libcgroup */
+/* ------------------------------------------------------------------ the configuration of libcgroup */
 
 /* A file that is not there, or not for us to read, claims nothing. */
 static int read_claims(struct cgb_claims *claims, const char *file, add_claims *add)
@@ -47,7 +47,8 @@ static int read_folder(struct cgb_claims *claims, const char *folder, add_claims
         int r = 0;
 
         while (dir != NULL && r == 0 && (entry = readdir(dir)) != NULL)
-                if (entry->d_name[0] != '.' && (size_t)snprintf(file, sizeof file, "%s/%s", folder, entry->d_name) < sizeof file)
+                if (entry->d_name[0] != '.' &&
+                        (size_t)snprintf(file, sizeof file, "%s/%s", folder, entry->d_name) < sizeof file)
                         r = read_claims(claims, file, add);
         if (dir != NULL)
                 closedir(dir);
@@ -98,7 +99,7 @@ void cgb_owner_host_close(struct cgb_owner_host *host)
         cgb_claims_free(&host->libcgroup);
 }
 
-/* ------------------------------------------------------------------------------------------------------------ marks on the groups */
+/* ----------------------------------------------------------------------------- marks on the groups */
 
 static bool has_mark(const char *group, const char *attribute)
 {
@@ -115,8 +116,8 @@ static uid_t uid_of(const char *group)
 }
 
 /*
- * PID 1 marks a group that it delegates: for all to see since 251, before that where only root can; one that belongs to a user leaves no doubt in any
- * version. A user's manager marks nothing.
+ * PID 1 marks a group that it delegates: for all to see since 251, before that where only root can; one that belongs to a
+ * user leaves no doubt in any version. A user's manager marks nothing.
  */
 static bool is_delegated(void *userdata, const char *path, const struct cgb_owner *owner)
 {
@@ -160,7 +161,7 @@ void cgb_owner_find(struct cgb_owner_host *host, const char *path, struct cgb_ow
         ret->uid = uid_of(group);
 }
 
-/* --------------------------------------------------------------------------------------------------------------- the public calls */
+/* -------------------------------------------------------------------------------- the public calls */
 
 /* A context that is not started: it opens the tree, and knows the defaults. */
 struct look {
@@ -168,7 +169,7 @@ struct look {
         struct cgb_owner_host host;
         cgb_owner_found *found;
         void *userdata;
-        const char *name;               /* below the parent, whose children are being listed */
+        const char *name; /* below the parent, whose children are being listed */
 };
 
 static int look_open(struct look *ret, const struct cgb_options *options, struct cgb_fault *fault)
@@ -198,7 +199,8 @@ int cgb_get_owner(const struct cgb_options *options, const char *path, struct cg
         int r;
 
         if (ret->size != sizeof *ret)
-                return cgb_fault_set(fault, -EINVAL, "size", "the owner is of another version of cgburst", "set it to sizeof the struct");
+                return cgb_fault_set(
+                        fault, -EINVAL, "size", "the owner is of another version of cgburst", "set it to sizeof the struct");
         if (!cgb_path_is_valid(path))
                 return cgb_fault_set(fault, -EINVAL, path != NULL ? path : "path", "this cannot be the path of a group",
                         "name it relative to the mount, without \".\" or \"..\"");
@@ -243,7 +245,8 @@ static int found_child(void *userdata, const char *child, uint64_t inode)
         int r = 0;
 
         (void)inode;
-        if (cgb_path_join(name, sizeof name, look->name, child) < 0 || cgb_path_join(path, sizeof path, look->cgb->options.parent, name) < 0)
+        if (cgb_path_join(name, sizeof name, look->name, child) < 0 ||
+                cgb_path_join(path, sizeof path, look->cgb->options.parent, name) < 0)
                 return 0;
         what = match(look, name);
         if (what == CGB_GLOB_YES) {

@@ -2,9 +2,10 @@
 /*
  * Whose a group is, judged from its path and three questions about the groups on the way to it.
  *
- * The hard idea: a tree has several managers, one inside the other. PID 1 has the units at the top, down to services and scopes; below one of these that
- * is delegated, somebody else has the say, and that may be a systemd again: a user's, in user@1000.service, or a container's. Each keeps its own processes
- * in "init.scope", which is how it is known. So the path is walked from the top with the manager of the moment in hand.
+ * The hard idea: a tree has several managers, one inside the other. PID 1 has the units at the top, down to services and
+ * scopes; below one of these that is delegated, somebody else has the say, and that may be a systemd again: a user's, in
+ * user@1000.service, or a container's. Each keeps its own processes in "init.scope", which is how it is known. So the path
+ * is walked from the top with the manager of the moment in hand.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,20 +19,20 @@
 
 /* Where on the way down we are. */
 enum place {
-        PLAIN,                          /* no manager knows what is here */
-        MANAGED,                        /* a manager keeps units here: its top, or a slice */
-        UNDELEGATED,                    /* below a unit that has its group to itself */
-        DELEGATED,                      /* below one that was given away */
+        PLAIN,       /* no manager knows what is here */
+        MANAGED,     /* a manager keeps units here: its top, or a slice */
+        UNDELEGATED, /* below a unit that has its group to itself */
+        DELEGATED,   /* below one that was given away */
 };
 
 struct walk {
         const struct cgb_owner_view *view;
         struct cgb_owner *owner;
         enum place place;
-        bool at_top;                    /* of the manager: none of its units is on the way yet */
-        bool is_unit;                   /* the group that was come to last is a unit */
-        struct cgb_owner outside;       /* the owner, as it is beside the manager's units */
-        char path[PATH_MAX];            /* to it */
+        bool at_top;              /* of the manager: none of its units is on the way yet */
+        bool is_unit;             /* the group that was come to last is a unit */
+        struct cgb_owner outside; /* the owner, as it is beside the manager's units */
+        char path[PATH_MAX];      /* to it */
 };
 
 /* "user@1000.service" holds the manager of user 1000. */
@@ -67,7 +68,10 @@ static void meet_manager(struct walk *walk)
         }
 }
 
-/* A group without a unit's name: at the top of a manager it is none of its business, and in one of its slices it is in its way. */
+/*
+ * A group without a unit's name: at the top of a manager it is none of its business, and in one of its slices it is in its
+ * way.
+ */
 static void enter_plain(struct walk *walk)
 {
         if (!walk->at_top) {
@@ -128,10 +132,12 @@ static void judge_unit(struct cgb_owner *owner, const struct cgb_owner_view *vie
                 if (view->caller == owner->manager_uid)
                         owner->writer = "systemd";
                 else
-                        snprintf(owner->remedy, sizeof owner->remedy, "run as the user %u, whose manager can be asked only then", (unsigned)owner->manager_uid);
+                        snprintf(owner->remedy, sizeof owner->remedy,
+                                "run as the user %u, whose manager can be asked only then", (unsigned)owner->manager_uid);
                 return;
         case CGB_MANAGER_OTHER:
-                say(owner->why, "%.120s is a unit of another systemd, inside of a container, which writes its attributes", owner->unit);
+                say(owner->why, "%.120s is a unit of another systemd, inside of a container, which writes its attributes",
+                        owner->unit);
                 say(owner->remedy, "%s", "manage the group of the container, or run inside of it");
                 return;
         default:
@@ -148,9 +154,11 @@ static void judge_inside(struct cgb_owner *owner)
 {
         owner->type = CGB_OWNER_INSIDE;
         owner->writer = "cgroupfs";
-        say(owner->why, "inside of %.120s, which is systemd's without Delegate=: it may take the controllers away", owner->unit);
+        say(owner->why, "inside of %.120s, which is systemd's without Delegate=: it may take the controllers away",
+                owner->unit);
         if (cgb_unit_is(owner->unit, ".slice"))
-                say(owner->remedy, "%s", "name a parent that is no unit, such as cgburst at the top: a slice cannot be delegated");
+                say(owner->remedy, "%s",
+                        "name a parent that is no unit, such as cgburst at the top: a slice cannot be delegated");
         else if (cgb_unit_is(owner->unit, ".scope"))
                 say(owner->remedy, "%s", "start it anew: systemd-run --scope -p Delegate=yes");
         else
@@ -160,7 +168,8 @@ static void judge_inside(struct cgb_owner *owner)
 static void judge_libcgroup(struct cgb_owner *owner, const struct cgb_owner_view *view)
 {
         if (owner->type == CGB_OWNER_UNIT) {
-                say(owner->remedy, "%s", "libcgroup's configuration names this group as well: take it out of cgconfig.conf or cgrules.conf");
+                say(owner->remedy, "%s",
+                        "libcgroup's configuration names this group as well: take it out of cgconfig.conf or cgrules.conf");
                 return;
         }
         owner->type = CGB_OWNER_LIBCGROUP;

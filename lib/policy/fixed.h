@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Fixed-point arithmetic, the same on every compiler. 128 bits are used for products only: a 128-bit division would call into
- * the compiler's runtime, and the policy calls nobody.
+ * Fixed-point arithmetic, the same on every compiler. 128 bits are used for products only: a 128-bit division would call
+ * into the compiler's runtime, and the policy calls nobody.
  */
 #include <stdint.h>
 
@@ -16,10 +16,15 @@ __extension__ typedef unsigned __int128 cgb_u128;
 /** Raw weights: 1.0 is 2^20, which leaves 2^-12..2^12 eight bits and more of precision. */
 #define CGB_Q20_ONE (1u << 20)
 
-/** round(@scale * @part / @whole) for 0 <= @part <= @whole, @whole > 0, @scale < 2^17, without overflow: low bits of large numbers go. */
+/**
+ * round(@scale * @part / @whole) for 0 <= @part <= @whole, @whole > 0, @scale < 2^17, without overflow: low bits of large
+ * numbers go.
+ */
 uint64_t cgb_scale_part(uint64_t part, uint64_t whole, uint64_t scale);
 
-/** 2^@exponent_q16 in Q20, for exponents of -12.0..12.0. Never falls while the exponent rises; within 4e-5 of the true value. */
+/**
+ * 2^@exponent_q16 in Q20, for exponents of -12.0..12.0. Never falls while the exponent rises; within 4e-5 of the true value.
+ */
 uint64_t cgb_exp2_q20(int32_t exponent_q16);
 
 static inline cgb_i128 cgb_clamp_i128(cgb_i128 value, cgb_i128 low, cgb_i128 high)

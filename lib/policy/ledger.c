@@ -2,8 +2,8 @@
 /*
  * The ledger: who owes whom how much CPU time.
  *
- * What the active pay is granted to all by share. Paying is written down at once; being paid is not: the ledger moves its virtual
- * time, and each account collects its share of the difference when it is next looked at. So nobody who sleeps costs
+ * What the active pay is granted to all by share. Paying is written down at once; being paid is not: the ledger moves its
+ * virtual time, and each account collects its share of the difference when it is next looked at. So nobody who sleeps costs
  * anything, and it holds to the nanosecond that
  *
  *     bank + sum of slow credits + what is not yet collected + remainder = constant.
@@ -35,8 +35,8 @@ int64_t cgb_account_cap(const struct cgb_ledger *ledger, const struct cgb_accoun
 }
 
 /* What the account has once it has collected; @ret_cut is what the cap takes off. */
-static int64_t credit_now(
-        const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span, int64_t charge_nsec, cgb_i128 *ret_cut)
+static int64_t credit_now(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span,
+        int64_t charge_nsec, cgb_i128 *ret_cut)
 {
         uint64_t earned_per_permille = ledger->virtual_nsec[span] - account->seen_nsec[span];
         cgb_i128 credit = account->credit_nsec[span] + (cgb_i128)earned_per_permille * account->share_permille - charge_nsec;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The lists of a policy: a pool's children by place, the pools in order, the queue of actions. Indices, not pointers, because the
- * block of memory may move between two calls.
+ * The lists of a policy: a pool's children by place, the pools in order, the queue of actions. Indices, not pointers,
+ * because the block of memory may move between two calls.
  */
 #include "state.h"
 

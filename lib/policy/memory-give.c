@@ -2,12 +2,15 @@
 /*
  * Giving: who is asked to give, how much, and what happens when it turns out that it was needed.
  *
- * The main danger is the cure, so everything here is small and slow: a hundredth a step, after six steps without pressure, from who sleeps before who
- * works, and only until there is enough. Who is awake and within its fair share is never asked.
+ * The main danger is the cure, so everything here is small and slow: a hundredth a step, after six steps without pressure,
+ * from who sleeps before who works, and only until there is enough. Who is awake and within its fair share is never asked.
  */
 #include "memory-state.h"
 
-/* After joining, or after its limit had to be raised, a workspace is left alone: what it does then it does for the first time. */
+/*
+ * After joining, or after its limit had to be raised, a workspace is left alone: what it does then it does for the first
+ * time.
+ */
 #define GRACE_USEC (30 * SECOND_USEC)
 
 /* Who is asleep may be asked as soon as less is free than is kept ready; who has been so for ten minutes, always. */
@@ -17,8 +20,10 @@
 #define CALM_STEPS 6
 #define STEP_PART 100
 
-/* A larger reclaim holds the kernel's LRU locks and the swap for longer than anybody should notice. A kernel that is not exact takes up
- * to 60 % more than it is asked for. */
+/*
+ * A larger reclaim holds the kernel's LRU locks and the swap for longer than anybody should notice. A kernel that is not
+ * exact takes up to 60 % more than it is asked for.
+ */
 #define STEP_MAX_BYTES (32 * MIB)
 #define STEP_MAX_INEXACT_BYTES (16 * MIB)
 
@@ -36,8 +41,8 @@
 #define BACKOFF_MAX_USEC (3600 * SECOND_USEC)
 
 /*
- * Who works has cold pages among those it uses, and only generations know which. From the two lists of active and inactive pages the kernel takes any: it looks
- * whether a page was used just after it has cleared the mark that says so.
+ * Who works has cold pages among those it uses, and only generations know which. From the two lists of active and inactive
+ * pages the kernel takes any: it looks whether a page was used just after it has cleared the mark that says so.
  */
 static bool finds_cold_pages(const struct cgb_memory *law)
 {
@@ -63,8 +68,8 @@ enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const s
 static void move_window(struct cgb_memory *law, struct cgb_guard *guard)
 {
         while (law->clock_usec - guard->begin_usec >= WINDOW_HALF_USEC) {
-                if (guard->reclaimed_bytes[0] == 0 && guard->reclaimed_bytes[1] == 0 && guard->refaulted_bytes[0] == 0
-                    && guard->refaulted_bytes[1] == 0) {
+                if (guard->reclaimed_bytes[0] == 0 && guard->reclaimed_bytes[1] == 0 && guard->refaulted_bytes[0] == 0 &&
+                        guard->refaulted_bytes[1] == 0) {
                         guard->begin_usec = law->clock_usec;
                         return;
                 }
@@ -82,7 +87,8 @@ static bool guard_trips(const struct cgb_guard *guard)
         uint64_t reclaimed_bytes = guard->reclaimed_bytes[0] + guard->reclaimed_bytes[1];
         uint64_t refaulted_bytes = guard->refaulted_bytes[0] + guard->refaulted_bytes[1];
 
-        return reclaimed_bytes > 0 && refaulted_bytes >= REFAULT_MIN_BYTES && refaulted_bytes > reclaimed_bytes / REFAULT_PART;
+        return reclaimed_bytes > 0 && refaulted_bytes >= REFAULT_MIN_BYTES &&
+               refaulted_bytes > reclaimed_bytes / REFAULT_PART;
 }
 
 /* Twice what came back is granted above usage, and the wait doubles from one time to the next. */
@@ -91,9 +97,7 @@ static void give_back(struct cgb_memory *law, uint32_t holder, struct cgb_guard 
         struct cgb_rights *rights = &law->slots[holder].rights;
         uint64_t bytes = GIVE_BACK_FACTOR * (guard->refaulted_bytes[0] + guard->refaulted_bytes[1]);
 
-        for_each_lane(law, holder, i)
-                if (law->slots[i].refaults)
-                        law->slots[i].give_back_bytes = bytes;
+        for_each_lane(law, holder, i) if (law->slots[i].refaults) law->slots[i].give_back_bytes = bytes;
         guard->backoff_usec = cgb_max_u64(guard->backoff_usec, BACKOFF_MIN_USEC);
         rights->grace_until_usec = cgb_max_u64(rights->grace_until_usec, law->clock_usec + guard->backoff_usec);
         guard->backoff_usec = cgb_min_u64(2 * guard->backoff_usec, BACKOFF_MAX_USEC);
@@ -102,7 +106,8 @@ static void give_back(struct cgb_memory *law, uint32_t holder, struct cgb_guard 
 
 void cgb_memory_guard(struct cgb_memory *law)
 {
-        for_each_workspace(law, i) {
+        for_each_workspace(law, i)
+        {
                 struct cgb_guard *guard = &law->slots[i].rights.guard;
 
                 move_window(law, guard);
@@ -118,7 +123,8 @@ static void count_calm(struct cgb_memory *law, uint32_t holder)
         struct cgb_rights *rights = &law->slots[holder].rights;
         bool read = false, calm = true;
 
-        for_each_lane(law, holder, i) {
+        for_each_lane(law, holder, i)
+        {
                 if (!law->slots[i].pressure_read)
                         continue;
                 read = true;
@@ -146,7 +152,8 @@ static uint64_t step_bytes(const struct cgb_memory *law, const struct cgb_rights
 /* Also its own pressure was looked at in this round: a lane does not give for the calm of another. */
 static bool can_be_asked(const struct cgb_memory_slot *slot)
 {
-        return slot->children == 0 && !slot->foreign && slot->known && slot->pressure_read && slot->calm && slot->asked_bytes == 0;
+        return slot->children == 0 && !slot->foreign && slot->known && slot->pressure_read && slot->calm &&
+               slot->asked_bytes == 0;
 }
 
 /* The lane with the most to drop; NOBODY if one of them has not answered yet, or none can. */
@@ -155,7 +162,8 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
         uint32_t best = NOBODY;
         uint64_t most = 0;
 
-        for_each_lane(law, holder, i) {
+        for_each_lane(law, holder, i)
+        {
                 const struct cgb_memory_slot *slot = &law->slots[i];
                 uint64_t bytes = cgb_memory_droppable(law, slot);
 
@@ -171,13 +179,13 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
 
 static bool may_be_asked_now(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
-        return rights->calm_steps >= CALM_STEPS && law->clock_usec - rights->asked_usec >= law->options.step_usec
-                && step_bytes(law, rights) > 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+        return rights->calm_steps >= CALM_STEPS && law->clock_usec - rights->asked_usec >= law->options.step_usec &&
+               step_bytes(law, rights) > 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
 }
 
 /*
- * Is @a asked before @b? Who sleeps before who works, for it does not miss what it does not use, while pages of who works come back at once and cost
- * everybody a disk; and within each the one whose credit is the smaller part of what it may have.
+ * Is @a asked before @b? Who sleeps before who works, for it does not miss what it does not use, while pages of who works
+ * come back at once and cost everybody a disk; and within each the one whose credit is the smaller part of what it may have.
  */
 static bool gives_before(const struct cgb_memory *law, const struct cgb_rights *a, const struct cgb_rights *b)
 {
@@ -191,10 +199,9 @@ static uint32_t find_donor(const struct cgb_memory *law)
 {
         uint32_t best = NOBODY;
 
-        for_each_workspace(law, i)
-                if (may_be_asked_now(law, &law->slots[i].rights)
-                    && (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights)))
-                        best = i;
+        for_each_workspace(
+                law, i) if (may_be_asked_now(law, &law->slots[i].rights) &&
+                            (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights))) best = i;
         return best;
 }
 
@@ -218,21 +225,22 @@ static uint64_t under_way(const struct cgb_memory *law)
 {
         uint64_t bytes = 0;
 
-        for_each_memory_slot(law, i)
-                bytes += law->slots[i].asked_bytes;
+        for_each_memory_slot(law, i) bytes += law->slots[i].asked_bytes;
         return bytes;
 }
 
 /*
- * What is to be free before anybody needs it: what is called short, and above it the headroom of who works, so that all of them can grow by it at
- * once and nobody has to wait until it is found. At least half as much again, since the next waker is not among them yet, and at
- * most twice: beyond that more would come from sleepers than is likely to be used before they wake.
+ * What is to be free before anybody needs it: what is called short, and above it the headroom of who works, so that all of
+ * them can grow by it at once and nobody has to wait until it is found. At least half as much again, since the next waker is
+ * not among them yet, and at most twice: beyond that more would come from sleepers than is likely to be used before they
+ * wake.
  */
 static uint64_t ready(const struct cgb_memory *law)
 {
         uint64_t headroom_bytes = 0;
 
-        for_each_workspace(law, i) {
+        for_each_workspace(law, i)
+        {
                 const struct cgb_memory_slot *slot = &law->slots[i];
 
                 if (slot->children == 0 && slot->known && !cgb_memory_is_asleep(law, &slot->rights))
@@ -251,8 +259,7 @@ void cgb_memory_ask(struct cgb_memory *law)
         uint64_t coming_bytes = under_way(law);
 
         law->ready_bytes = ready(law);
-        for_each_workspace(law, i)
-                count_calm(law, i);
+        for_each_workspace(law, i) count_calm(law, i);
         for (int n = 0; n < DONORS_PER_STEP; n++) {
                 uint32_t donor = find_donor(law), lane;
                 struct cgb_rights *rights;

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * Headroom: what has to stay free above usage. Known to the law, and to whoever writes a limit and looks once more at the last moment.
+ * Headroom: what has to stay free above usage. Known to the law, and to whoever writes a limit and looks once more at the
+ * last moment.
  */
 #include <stdint.h>
 

@@ -2,9 +2,10 @@
 /*
  * Limits: what each memory.high is to be after this step.
  *
- * Raised at once and by much, lowered after the fact and never below usage + headroom nor below the ceiling: so who grows within its
- * rights never meets its limit, not even between two readings. Who grows beyond them is raised step by step, and meets it if it is faster
- * than that. The one exception is the freeze: whoever grows without end, above its rights, while memory is short, keeps the limit it has.
+ * Raised at once and by much, lowered after the fact and never below usage + headroom nor below the ceiling: so who grows
+ * within its rights never meets its limit, not even between two readings. Who grows beyond them is raised step by step, and
+ * meets it if it is faster than that. The one exception is the freeze: whoever grows without end, above its rights, while
+ * memory is short, keeps the limit it has.
  */
 #include "memory-state.h"
 
@@ -15,21 +16,30 @@
 /* After a raise nothing is taken for a while: what made it necessary may not be over. */
 #define RAISE_GRACE_USEC (30 * SECOND_USEC)
 
-/* Growth without end: nothing but growth for five seconds, a quarter of the fair share or more, above one's rights, and in debt: who has credit may
- * spend it on that. Most builds that start their compilers stop growing sooner. For those that do not, the freeze itself is the test: what a leak
- * loses at its limit it does not miss, and of what others lose there more than a quarter comes back at once (the guard in memory-give.c). */
+/*
+ * Growth without end: nothing but growth for five seconds, a quarter of the fair share or more, above one's rights, and in
+ * debt: who has credit may spend it on that. Most builds that start their compilers stop growing sooner. For those that do
+ * not, the freeze itself is the test: what a leak loses at its limit it does not miss, and of what others lose there more
+ * than a quarter comes back at once (the guard in memory-give.c).
+ */
 #define FREEZE_USEC (5 * SECOND_USEC)
 #define FREEZE_PART 4
 
-/* So little of the reserve is free, a hundredth of all: now it is who grows above its rights, or everybody. With half of the reserve, builds in
- * `cgburst-bench sim-memory sleepers` were held for longer (p99 of their slowdown 2.1 instead of 1.7), though sleepers had enough to give. */
+/*
+ * So little of the reserve is free, a hundredth of all: now it is who grows above its rights, or everybody. With half of the
+ * reserve, builds in `cgburst-bench sim-memory sleepers` were held for longer (p99 of their slowdown 2.1 instead of 1.7),
+ * though sleepers had enough to give.
+ */
 #define USED_UP_PART 10
 
 /* Growth has stopped when usage did not rise for two seconds, or fell by a MiB. */
 #define RUN_PAUSE_USEC (2 * SECOND_USEC)
 #define RUN_DROP_BYTES MIB
 
-/* Who was frozen and does not grow for so long, with half of its headroom still unused, has stopped by itself and not because of the limit. */
+/*
+ * Who was frozen and does not grow for so long, with half of its headroom still unused, has stopped by itself and not
+ * because of the limit.
+ */
 #define REST_USEC (10 * SECOND_USEC)
 #define REST_HEADROOM_PART 2
 
@@ -44,9 +54,12 @@ static uint64_t as_limit(const struct cgb_memory_slot *slot, uint64_t bytes)
         return cgb_plus(bytes, LIMIT_GRAIN_BYTES) >= cgb_memory_lid(slot) ? slot->found_bytes : round_up(bytes);
 }
 
-/* Does usage come too near, or is there a sign that it was there already? Who sleeps has not waited for anything, so the trigger was not for it: it gives
- * now, when others need it. */
-static enum cgb_memory_reason need(const struct cgb_memory *law, const struct cgb_memory_slot *slot, const struct cgb_rights *rights)
+/*
+ * Does usage come too near, or is there a sign that it was there already? Who sleeps has not waited for anything, so the
+ * trigger was not for it: it gives now, when others need it.
+ */
+static enum cgb_memory_reason need(
+        const struct cgb_memory *law, const struct cgb_memory_slot *slot, const struct cgb_rights *rights)
 {
         if (!cgb_memory_is_managed(slot))
                 return CGB_MEMORY_REASON_NONE;
@@ -70,8 +83,8 @@ static uint64_t granted(struct cgb_memory *law, uint32_t node)
 }
 
 /*
- * H = min(what is granted, max(1.25 H, usage + max(64 MiB, 4 s of growth))). A limit that was hit says that usage was there, though it was
- * not there when it was read. While memory is not short nobody's rights end anywhere.
+ * H = min(what is granted, max(1.25 H, usage + max(64 MiB, 4 s of growth))). A limit that was hit says that usage was there,
+ * though it was not there when it was read. While memory is not short nobody's rights end anywhere.
  */
 static uint64_t raised(struct cgb_memory *law, uint32_t node)
 {
@@ -112,14 +125,17 @@ static void follow_run(struct cgb_memory *law, struct cgb_rights *rights)
         if (rights->usage_bytes > rights->run_top_bytes) {
                 rights->run_top_bytes = rights->usage_bytes;
                 rights->run_top_usec = law->clock_usec;
-        } else if (rights->usage_bytes + RUN_DROP_BYTES < rights->run_top_bytes
-                   || law->clock_usec - rights->run_top_usec > RUN_PAUSE_USEC) {
+        } else if (rights->usage_bytes + RUN_DROP_BYTES < rights->run_top_bytes ||
+                   law->clock_usec - rights->run_top_usec > RUN_PAUSE_USEC) {
                 rights->run_begin_usec = rights->run_top_usec = law->clock_usec;
                 rights->run_begin_bytes = rights->run_top_bytes = rights->usage_bytes;
         }
 }
 
-/* Where there is nothing that its limit could take, as without swap, its tasks would stand still at it, and a build with them. */
+/*
+ * Where there is nothing that its limit could take, as without swap, its tasks would stand still at it, and a build with
+ * them.
+ */
 static bool may_be_held(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         return law->clock_usec >= rights->guard.spared_until_usec && rights->usage_bytes > cgb_memory_least(rights);
@@ -129,9 +145,10 @@ static bool grows_without_end(const struct cgb_memory *law, const struct cgb_rig
 {
         uint64_t enough = cgb_max_u64(cgb_memory_headroom(rights->usage_bytes), rights->fair_bytes / FREEZE_PART);
 
-        return law->options.can_reclaim && law->contended && rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes)
-                && rights->credit < 0 && may_be_held(law, rights)
-                && law->clock_usec - rights->run_begin_usec >= FREEZE_USEC && rights->usage_bytes - rights->run_begin_bytes >= enough;
+        return law->options.can_reclaim && law->contended &&
+               rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes) && rights->credit < 0 &&
+               may_be_held(law, rights) && law->clock_usec - rights->run_begin_usec >= FREEZE_USEC &&
+               rights->usage_bytes - rights->run_begin_bytes >= enough;
 }
 
 static bool is_at_rest(const struct cgb_memory *law, struct cgb_rights *rights)
@@ -158,8 +175,8 @@ static bool has_stopped(const struct cgb_memory *law, const struct cgb_rights *r
 {
         uint64_t headroom = cgb_memory_headroom(rights->usage_bytes);
 
-        return !law->contended || rights->usage_bytes + headroom < rights->frozen_at_bytes
-                || rights->usage_bytes + headroom <= cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes);
+        return !law->contended || rights->usage_bytes + headroom < rights->frozen_at_bytes ||
+               rights->usage_bytes + headroom <= cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes);
 }
 
 /* @return what changed: FROZEN, THAWED, or NONE. */
@@ -243,7 +260,8 @@ static void tell_above(struct cgb_memory *law, const struct cgb_memory_slot *slo
         struct cgb_memory_slot *above = &law->slots[slot->parent];
         bool open = slot->target_bytes == CGB_MEMORY_MAX;
 
-        above->cover_bytes = cgb_plus(above->cover_bytes, open ? CGB_MEMORY_MAX : cgb_minus(slot->target_bytes, slot->usage_bytes));
+        above->cover_bytes =
+                cgb_plus(above->cover_bytes, open ? CGB_MEMORY_MAX : cgb_minus(slot->target_bytes, slot->usage_bytes));
         above->lowered_below |= slot->target_bytes < slot->high_bytes;
 }
 
@@ -259,7 +277,8 @@ static void queue_write(struct cgb_memory *law, uint32_t node)
 
 static void decide_level(struct cgb_memory *law, uint32_t depth)
 {
-        for_each_workspace(law, i) {
+        for_each_workspace(law, i)
+        {
                 struct cgb_memory_slot *holder = &law->slots[i];
                 enum cgb_memory_reason change = CGB_MEMORY_REASON_NONE;
 
@@ -267,7 +286,8 @@ static void decide_level(struct cgb_memory *law, uint32_t depth)
                         continue;
                 if (holder->children == 0)
                         change = freeze_or_thaw(law, &holder->rights);
-                for_each_lane(law, i, lane) {
+                for_each_lane(law, i, lane)
+                {
                         decide(law, lane, change);
                         cover_below(law, lane);
                         tell_above(law, &law->slots[lane]);
@@ -284,11 +304,9 @@ void cgb_memory_limits(struct cgb_memory *law)
         for (uint32_t depth = law->deepest; depth > 0; depth--)
                 decide_level(law, depth);
         for (uint32_t depth = 1; depth <= law->deepest; depth++)
-                for_each_memory_slot(law, i)
-                        if (law->slots[i].depth == depth && law->slots[i].target_bytes > law->slots[i].high_bytes)
-                                queue_write(law, i);
+                for_each_memory_slot(law, i) if (law->slots[i].depth == depth &&
+                                                 law->slots[i].target_bytes > law->slots[i].high_bytes) queue_write(law, i);
         for (uint32_t depth = law->deepest; depth > 0; depth--)
-                for_each_memory_slot(law, i)
-                        if (law->slots[i].depth == depth && law->slots[i].target_bytes < law->slots[i].high_bytes)
-                                queue_write(law, i);
+                for_each_memory_slot(law, i) if (law->slots[i].depth == depth &&
+                                                 law->slots[i].target_bytes < law->slots[i].high_bytes) queue_write(law, i);
 }

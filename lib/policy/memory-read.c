@@ -2,16 +2,19 @@
 /*
  * Reading: who is to be read when, and what the readings mean.
  *
- * memory.current costs a microsecond and is read of who is awake in every step, of who is near its limit four times a second, of a sleeper
- * twice a minute. memory.stat makes the kernel add up what its CPUs have counted, so it is read only of those that may have to give,
- * or of whom something was taken a moment ago; pressure only of those that really have something to give.
+ * memory.current costs a microsecond and is read of who is awake in every step, of who is near its limit four times a
+ * second, of a sleeper twice a minute. memory.stat makes the kernel add up what its CPUs have counted, so it is read only of
+ * those that may have to give, or of whom something was taken a moment ago; pressure only of those that really have
+ * something to give.
  */
 #include <errno.h>
 
 #include "memory-state.h"
 
-/* Near its limit a group is read this often, so that growth of up to 64 MiB in that time is seen before the kernel stalls it; and who is frozen, so
- * that a mistake does not last. */
+/*
+ * Near its limit a group is read this often, so that growth of up to 64 MiB in that time is seen before the kernel stalls
+ * it; and who is frozen, so that a mistake does not last.
+ */
 #define NEAR_USEC 250000ull
 
 /* A sleeper cannot grow; what may change is what it gives back. */
@@ -23,15 +26,21 @@
 /* Growth by so much between two readings is a sign of life, where nobody tells who used the CPU. */
 #define LIFE_BYTES MIB
 
-/* A reserve of a tenth: less free is short. It is what a wave of wakers finds before anybody can give, and what the law refills. */
+/*
+ * A reserve of a tenth: less free is short. It is what a wave of wakers finds before anybody can give, and what the law
+ * refills.
+ */
 #define RESERVE_PART 10
 
 /* Memory is called short until it was not for so many steps. */
 #define CALM_STEPS 6
 
-/* Calm is who waited for less than a thousandth of the time since it was looked at before: of one second that is a millisecond, as for a page from
- * a disk now and then, and less is no sign of anything; and of a long time ten, for who waited for longer may have done so just now. The
- * kernel's own average over ten seconds says the same, but remembers for a minute that a heap was filled. */
+/*
+ * Calm is who waited for less than a thousandth of the time since it was looked at before: of one second that is a
+ * millisecond, as for a page from a disk now and then, and less is no sign of anything; and of a long time ten, for who
+ * waited for longer may have done so just now. The kernel's own average over ten seconds says the same, but remembers for a
+ * minute that a heap was filled.
+ */
 #define CALM_PART 1000
 #define CALM_MIN_USEC 1000
 #define CALM_MAX_USEC 10000
@@ -46,7 +55,8 @@ static uint64_t size_of(uint64_t bytes)
 
 static void tick(struct cgb_memory *law, uint64_t now_usec)
 {
-        uint64_t passed_usec = law->begun && now_usec > law->now_usec ? cgb_min_u64(now_usec - law->now_usec, ELAPSED_MAX_USEC) : 0;
+        uint64_t passed_usec =
+                law->begun && now_usec > law->now_usec ? cgb_min_u64(now_usec - law->now_usec, ELAPSED_MAX_USEC) : 0;
 
         law->begun = true;
         law->now_usec = now_usec;
@@ -56,8 +66,7 @@ static void tick(struct cgb_memory *law, uint64_t now_usec)
 
 static void wake_everybody(struct cgb_memory *law)
 {
-        for_each_memory_slot(law, i)
-                law->slots[i].due_usec = law->clock_usec;
+        for_each_memory_slot(law, i) law->slots[i].due_usec = law->clock_usec;
 }
 
 /* Short at once, and no more only after a while with half as much again: so that it is not short and calm by turns. */
@@ -90,7 +99,8 @@ void cgb_memory_observe_pool(struct cgb_memory *law, const struct cgb_memory_poo
         judge_pool(law);
         for (int file = 0; file < CGB_MEMORY_FILES; file++)
                 law->cursor[file] = 1;
-        for_each_memory_slot(law, i) {
+        for_each_memory_slot(law, i)
+        {
                 struct cgb_memory_slot *slot = &law->slots[i];
 
                 slot->read = slot->hit = slot->refaults = slot->pressure_read = slot->calm = false;
@@ -121,8 +131,8 @@ static bool is_donor(struct cgb_memory *law, uint32_t node)
 {
         const struct cgb_rights *rights = cgb_memory_rights(law, node);
 
-        return cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE
-                && (!law->slots[node].stat_known || rights->usage_bytes > cgb_memory_least(rights));
+        return cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE &&
+               (!law->slots[node].stat_known || rights->usage_bytes > cgb_memory_least(rights));
 }
 
 static uint64_t near_usec(const struct cgb_memory *law)
@@ -143,10 +153,11 @@ static bool wants_stat(struct cgb_memory *law, uint32_t node)
 
         if (slot->foreign || slot->children > 0)
                 return false;
-        if (slot->stat_known && law->clock_usec - slot->stat_usec < (rights->frozen ? near_usec(law) : law->options.step_usec))
+        if (slot->stat_known &&
+                law->clock_usec - slot->stat_usec < (rights->frozen ? near_usec(law) : law->options.step_usec))
                 return false;
-        return cgb_memory_is_managed(slot) || guard_is_open(&rights->guard) || is_suspect(law, rights)
-                || cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+        return cgb_memory_is_managed(slot) || guard_is_open(&rights->guard) || is_suspect(law, rights) ||
+               cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
 }
 
 static bool wants_pressure(struct cgb_memory *law, uint32_t node)
@@ -154,7 +165,8 @@ static bool wants_pressure(struct cgb_memory *law, uint32_t node)
         const struct cgb_memory_slot *slot = &law->slots[node];
         const struct cgb_rights *rights = cgb_memory_rights(law, node);
 
-        return slot->stat_known && !slot->foreign && slot->children == 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+        return slot->stat_known && !slot->foreign && slot->children == 0 &&
+               cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
 }
 
 static bool is_wanted(struct cgb_memory *law, uint32_t node, enum cgb_memory_file file)
@@ -163,9 +175,9 @@ static bool is_wanted(struct cgb_memory *law, uint32_t node, enum cgb_memory_fil
 
         switch (file) {
         case CGB_MEMORY_CURRENT:
-                return !slot->known || slot->due_usec <= law->clock_usec
-                        || (cgb_memory_rights(law, node)->frozen && !slot->limit_is_frozen)
-                        || (law->clock_usec - slot->usage_usec >= law->options.step_usec && is_donor(law, node));
+                return !slot->known || slot->due_usec <= law->clock_usec ||
+                       (cgb_memory_rights(law, node)->frozen && !slot->limit_is_frozen) ||
+                       (law->clock_usec - slot->usage_usec >= law->options.step_usec && is_donor(law, node));
         case CGB_MEMORY_EVENTS:
                 return slot->read && cgb_memory_is_managed(slot);
         case CGB_MEMORY_STAT:
@@ -195,7 +207,8 @@ bool cgb_memory_next_to_read(struct cgb_memory *law, enum cgb_memory_file file, 
 /* Halves from one reading to the next unless it is outdone: a compiler that pauses will go on. */
 static void follow_growth(const struct cgb_memory *law, struct cgb_memory_slot *slot, uint64_t usage_bytes)
 {
-        uint64_t passed_usec = law->clock_usec - slot->usage_usec, grown_kib = cgb_minus(usage_bytes, slot->usage_bytes) / 1024;
+        uint64_t passed_usec = law->clock_usec - slot->usage_usec,
+                 grown_kib = cgb_minus(usage_bytes, slot->usage_bytes) / 1024;
 
         if (passed_usec == 0)
                 return;
@@ -214,8 +227,8 @@ static uint64_t interval_usec(struct cgb_memory *law, uint32_t node)
         const struct cgb_rights *rights = cgb_memory_rights(law, node);
         uint64_t step_usec = law->options.step_usec;
 
-        if (rights->frozen || (cgb_memory_is_managed(slot) && slot->growth_bytes > 0
-            && slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes))
+        if (rights->frozen || (cgb_memory_is_managed(slot) && slot->growth_bytes > 0 &&
+                                      slot->usage_bytes + 2 * cgb_memory_headroom(slot->usage_bytes) > slot->high_bytes))
                 return near_usec(law);
         if (law->clock_usec - rights->last_active_usec < DOZE_USEC || guard_is_open(&rights->guard) || slot->children > 0)
                 return step_usec;

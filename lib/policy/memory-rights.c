@@ -2,12 +2,13 @@
 /*
  * Rights: the fair share, the credit and the ceiling of every workspace.
  *
- * The credit is a ledger as that of the CPU, in bytes times seconds: among siblings d = (their usage by share - one's own) * time,
- * which sums to zero. Whoever held less than that while memory was short has earned what the others owe.
+ * The credit is a ledger as that of the CPU, in bytes times seconds: among siblings d = (their usage by share - one's own) *
+ * time, which sums to zero. Whoever held less than that while memory was short has earned what the others owe.
  *
- * The ceiling says how far one may grow before anybody thinks of it: at least the fair share; above it, by credit, a part of the room.
- * The room is what the others do not hold *now*: what a donor is asked for counts only when it is seen to have dropped. So a transfer goes
- * from the donor to the recipient, and never the other way round, without anybody keeping track of pairs.
+ * The ceiling says how far one may grow before anybody thinks of it: at least the fair share; above it, by credit, a part of
+ * the room. The room is what the others do not hold *now*: what a donor is asked for counts only when it is seen to have
+ * dropped. So a transfer goes from the donor to the recipient, and never the other way round, without anybody keeping track
+ * of pairs.
  */
 #include "memory-state.h"
 
@@ -40,18 +41,20 @@ uint64_t cgb_memory_lane_part(struct cgb_memory *law, uint32_t node, uint64_t wo
 
 static void sum_up(struct cgb_memory *law)
 {
-        for_each_memory_slot(law, i)
-                law->slots[i].rights.usage_bytes = law->slots[i].rights.droppable_bytes = 0;
+        for_each_memory_slot(law, i) law->slots[i].rights.usage_bytes = law->slots[i].rights.droppable_bytes = 0;
         for (uint32_t i = 0; i < law->used; i++)
                 law->slots[i].shares_permille = law->slots[i].held_bytes = law->slots[i].below_usage_bytes = 0;
-        for_each_memory_slot(law, i) {
+        for_each_memory_slot(law, i)
+        {
                 struct cgb_rights *rights = cgb_memory_rights(law, i);
 
                 rights->usage_bytes += law->slots[i].usage_bytes;
                 if (law->slots[i].stat_known)
-                        rights->droppable_bytes += cgb_min_u64(cgb_memory_droppable(law, &law->slots[i]), law->slots[i].usage_bytes);
+                        rights->droppable_bytes +=
+                                cgb_min_u64(cgb_memory_droppable(law, &law->slots[i]), law->slots[i].usage_bytes);
         }
-        for_each_workspace(law, i) {
+        for_each_workspace(law, i)
+        {
                 const struct cgb_rights *rights = &law->slots[i].rights;
                 struct cgb_memory_slot *parent = &law->slots[law->slots[i].parent];
 
@@ -64,7 +67,8 @@ static void sum_up(struct cgb_memory *law)
 /* The credit moves while memory is short; what the clamp cuts off, and what rounding leaves, is the bank's. */
 static void settle_credit(struct cgb_memory *law, struct cgb_rights *rights, const struct cgb_memory_slot *parent)
 {
-        int64_t even_kib = (int64_t)part_of(parent->below_usage_bytes / 1024, rights->share_permille, parent->shares_permille);
+        int64_t even_kib =
+                (int64_t)part_of(parent->below_usage_bytes / 1024, rights->share_permille, parent->shares_permille);
         int64_t cap = cgb_memory_credit_cap(rights);
         cgb_i128 credit = rights->credit;
 
@@ -103,7 +107,5 @@ void cgb_memory_settle(struct cgb_memory *law)
         law->slots[CGB_NODE_ROOT].rights.fair_bytes = law->pool.size_bytes;
         law->slots[CGB_NODE_ROOT].rights.ceiling_bytes = law->pool.size_bytes - law->reserve_bytes;
         for (uint32_t depth = 1; depth <= law->deepest; depth++)
-                for_each_workspace(law, i)
-                        if (law->slots[i].depth == depth)
-                                settle(law, i);
+                for_each_workspace(law, i) if (law->slots[i].depth == depth) settle(law, i);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The public door of the memory law: its memory, who joins and leaves, the step, and what one may ask it. memory-state.h has the data,
- * memory-read.c the readings, memory-rights.c who may have what, memory-limits.c and memory-give.c what is done about it.
+ * The public door of the memory law: its memory, who joins and leaves, the step, and what one may ask it. memory-state.h has
+ * the data, memory-read.c the readings, memory-rights.c who may have what, memory-limits.c and memory-give.c what is done
+ * about it.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,10 @@
 #define STEP_MIN_USEC 10000ull
 #define STEP_MAX_USEC (60 * SECOND_USEC)
 
-/* A newcomer is left alone while it fills its memory for the first time: nothing is taken, and that it grows is no sign of anything. */
+/*
+ * A newcomer is left alone while it fills its memory for the first time: nothing is taken, and that it grows is no sign of
+ * anything.
+ */
 #define GRACE_USEC (30 * SECOND_USEC)
 
 void cgb_memory_options_init(struct cgb_memory_options *options, uint64_t step_usec, uint32_t capacity)
@@ -33,8 +37,8 @@ static size_t size_for(uint32_t capacity)
 
 size_t cgb_memory_size(const struct cgb_memory_options *options)
 {
-        if (options->size != sizeof *options || options->capacity < 1 || options->capacity > CAPACITY_MAX
-            || options->step_usec < STEP_MIN_USEC || options->step_usec > STEP_MAX_USEC)
+        if (options->size != sizeof *options || options->capacity < 1 || options->capacity > CAPACITY_MAX ||
+                options->step_usec < STEP_MIN_USEC || options->step_usec > STEP_MAX_USEC)
                 return 0;
         return size_for(options->capacity);
 }
@@ -112,8 +116,8 @@ static int check_group(struct cgb_memory *law, const struct cgb_memory_group *gr
 
         if (group->size != sizeof *group || !share_is_valid(group->share_permille))
                 return -EINVAL;
-        if ((group->parent != CGB_NODE_ROOT && cgb_memory_find(law, group->parent) == NULL)
-            || (group->workspace != CGB_NODE_ROOT && workspace == NULL))
+        if ((group->parent != CGB_NODE_ROOT && cgb_memory_find(law, group->parent) == NULL) ||
+                (group->workspace != CGB_NODE_ROOT && workspace == NULL))
                 return -ENOENT;
         if (law->slots[group->parent].depth >= MEMORY_DEPTH_MAX || (workspace != NULL && workspace->parent != group->parent))
                 return -EINVAL;
@@ -200,8 +204,7 @@ static void hand_over_rights(struct cgb_memory *law, uint32_t node)
                 law->bank += slot->rights.credit;
         } else {
                 law->slots[heir].rights = slot->rights;
-                for_each_lane(law, heir, lane)
-                        law->slots[lane].holder = heir;
+                for_each_lane(law, heir, lane) law->slots[lane].holder = heir;
         }
 }
 
@@ -246,7 +249,8 @@ int cgb_memory_leave(struct cgb_memory *law, cgb_node node)
         return 0;
 }
 
-int cgb_memory_set_rights(struct cgb_memory *law, cgb_node node, uint32_t share_permille, uint64_t floor_bytes, uint64_t cap_bytes)
+int cgb_memory_set_rights(
+        struct cgb_memory *law, cgb_node node, uint32_t share_permille, uint64_t floor_bytes, uint64_t cap_bytes)
 {
         struct cgb_memory_slot *slot = cgb_memory_find(law, node);
         struct cgb_rights *rights;
@@ -296,9 +300,8 @@ void cgb_memory_step(struct cgb_memory *law)
         cgb_memory_limits(law);
         cgb_memory_ask(law);
         law->elapsed_usec = 0;
-        for_each_memory_slot(law, i)
-                if (!cgb_memory_is_managed(&law->slots[i]))
-                        law->slots[i].events_known = false; /* nobody reads them: what happens meanwhile is not our doing */
+        for_each_memory_slot(law, i) if (!cgb_memory_is_managed(&law->slots[i])) law->slots[i].events_known =
+                false; /* nobody reads them: what happens meanwhile is not our doing */
 }
 
 static void remember(struct cgb_memory *law, const struct cgb_memory_action *action)
@@ -356,8 +359,7 @@ uint64_t cgb_memory_due_usec(const struct cgb_memory *law)
 {
         uint64_t due_usec = law->clock_usec + law->options.step_usec;
 
-        for_each_memory_slot(law, i)
-                due_usec = cgb_min_u64(due_usec, cgb_max_u64(law->slots[i].due_usec, law->clock_usec));
+        for_each_memory_slot(law, i) due_usec = cgb_min_u64(due_usec, cgb_max_u64(law->slots[i].due_usec, law->clock_usec));
         return law->now_usec + (due_usec - law->clock_usec);
 }
 

@@ -16,28 +16,39 @@
 /* All shares of one pool together: with the largest raw weight, 2^32 in Q20, their sum stays within 64 bits. */
 #define SHARES_MAX_PERMILLE (1ull << 30)
 
-/* A quarter of an hour: long enough that somebody who builds now and then comes before a miner, short enough that a build's debt is
- * forgiven before the next. Depths and strengths together are those of the set that came out best of 150 on the simulated node: see
- * docs/algorithm.md. */
+/*
+ * A quarter of an hour: long enough that somebody who builds now and then comes before a miner, short enough that a build's
+ * debt is forgiven before the next. Depths and strengths together are those of the set that came out best of 150 on the
+ * simulated node: see docs/algorithm.md.
+ */
 #define SLOW_DEPTH_USEC (900 * 1000000ull)
 
-/* Ten seconds: a workspace that works and pauses by turns of ten seconds can play a fast account of three, and gain half again what is
- * due to it; here it gains 3 %, with nine 9 %. No less than three steps: the correction of one step is 0.7 * strength * step / depth of the error, which is 1.4 there, and
- * from 2 on weights would swing from one end to the other. No deeper either: what is deep takes long to fill, and until then nobody is
- * armed. */
+/*
+ * Ten seconds: a workspace that works and pauses by turns of ten seconds can play a fast account of three, and gain half
+ * again what is due to it; here it gains 3 %, with nine 9 %. No less than three steps: the correction of one step is 0.7 *
+ * strength * step / depth of the error, which is 1.4 there, and from 2 on weights would swing from one end to the other. No
+ * deeper either: what is deep takes long to fill, and until then nobody is armed.
+ */
 #define FAST_DEPTH_USEC (10 * 1000000ull)
 #define FAST_DEPTH_STEPS 3
 
-/* A quarter of an hour's credit is worth 2^2, seconds of quiet 2^6: what one did just now says most about what one will do next. */
+/*
+ * A quarter of an hour's credit is worth 2^2, seconds of quiet 2^6: what one did just now says most about what one will do
+ * next.
+ */
 #define SLOW_STRENGTH_PERMILLE 2000
 #define FAST_STRENGTH_PERMILLE 6000
 
-/* Debt weighs less than a third of what credit does: enough to keep a miner behind builds, and little enough that who has built something is not
- * made to pay for it with its key presses. */
+/*
+ * Debt weighs less than a third of what credit does: enough to keep a miner behind builds, and little enough that who has
+ * built something is not made to pay for it with its key presses.
+ */
 #define DEBT_STRENGTH_PERMILLE 600
 
-/* A tenth of the fair share: a build beside a burst goes on. Nine to one is the reach that this floor leaves to a single burst, so that
- * weights need not change when it begins. */
+/*
+ * A tenth of the fair share: a build beside a burst goes on. Nine to one is the reach that this floor leaves to a single
+ * burst, so that weights need not change when it begins.
+ */
 #define FLOOR_PERMILLE 100
 #define REACH_PERMILLE 9000
 
@@ -50,7 +61,8 @@ void cgb_policy_options_init(struct cgb_policy_options *options, uint64_t step_u
                 .size = sizeof *options,
                 .capacity = capacity,
                 .slow_depth_usec = SLOW_DEPTH_USEC,
-                .fast_depth_usec = cgb_max_u64(FAST_DEPTH_USEC, cgb_min_u64(step_usec, DEPTH_MAX_USEC / FAST_DEPTH_STEPS) * FAST_DEPTH_STEPS),
+                .fast_depth_usec = cgb_max_u64(
+                        FAST_DEPTH_USEC, cgb_min_u64(step_usec, DEPTH_MAX_USEC / FAST_DEPTH_STEPS) * FAST_DEPTH_STEPS),
                 .slow_strength_permille = SLOW_STRENGTH_PERMILLE,
                 .debt_strength_permille = DEBT_STRENGTH_PERMILLE,
                 .fast_strength_permille = FAST_STRENGTH_PERMILLE,
@@ -73,12 +85,12 @@ static bool strengths_are_valid(uint32_t slow_permille, uint32_t fast_permille)
 
 static bool options_are_valid(const struct cgb_policy_options *options)
 {
-        return options->size == sizeof *options && options->capacity >= 1 && options->capacity <= CAPACITY_MAX
-            && depth_is_valid(options->slow_depth_usec) && depth_is_valid(options->fast_depth_usec)
-            && strengths_are_valid(options->slow_strength_permille, options->fast_strength_permille)
-            && strengths_are_valid(options->debt_strength_permille, options->fast_strength_permille)
-            && options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000
-            && options->hysteresis_permille <= 1000 && options->beside_others <= 1;
+        return options->size == sizeof *options && options->capacity >= 1 && options->capacity <= CAPACITY_MAX &&
+               depth_is_valid(options->slow_depth_usec) && depth_is_valid(options->fast_depth_usec) &&
+               strengths_are_valid(options->slow_strength_permille, options->fast_strength_permille) &&
+               strengths_are_valid(options->debt_strength_permille, options->fast_strength_permille) &&
+               options->floor_permille <= 1000 && options->reach_permille >= 1000 && options->reach_permille <= 1000000 &&
+               options->hysteresis_permille <= 1000 && options->beside_others <= 1;
 }
 
 static size_t size_for(uint32_t capacity)
@@ -158,7 +170,8 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
                 return -EINVAL;
         if (parent == NULL)
                 return -ENOENT;
-        if (is_pool(policy, options->parent) && parent->pool.ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
+        if (is_pool(policy, options->parent) &&
+                parent->pool.ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
                 return -ENOSPC;
         node = take_slot(policy);
         if (node == NONE)
@@ -170,22 +183,24 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
         policy->slots[node] = (struct cgb_slot){
                 .taken = true,
                 .parent = options->parent,
-                .account = {
-                        .share_permille = options->share_permille,
-                        .identity = options->identity,
-                        .usage_usec = options->usage_usec,
-                        .credit_nsec = {options->balance.slow_nsec, options->balance.fast_nsec},
-                        .seen_nsec = {ledger->virtual_nsec[SLOW], ledger->virtual_nsec[FAST]},
-                        .raw_q20 = CGB_Q20_ONE,
-                        .weight = options->weight,
-                        .written = options->weight,
-                        .fresh = true,
-                },
+                .account =
+                        {
+                                .share_permille = options->share_permille,
+                                .identity = options->identity,
+                                .usage_usec = options->usage_usec,
+                                .credit_nsec = {options->balance.slow_nsec, options->balance.fast_nsec},
+                                .seen_nsec = {ledger->virtual_nsec[SLOW], ledger->virtual_nsec[FAST]},
+                                .raw_q20 = CGB_Q20_ONE,
+                                .weight = options->weight,
+                                .written = options->weight,
+                                .fresh = true,
+                        },
         };
         cgb_child_insert(policy, node, AWAKE);
         ledger->shares_permille += options->share_permille;
         ledger->bank_nsec -= options->balance.slow_nsec;
-        parent->pool.largest_share_permille = (uint32_t)cgb_max_u64(parent->pool.largest_share_permille, options->share_permille);
+        parent->pool.largest_share_permille =
+                (uint32_t)cgb_max_u64(parent->pool.largest_share_permille, options->share_permille);
         *ret = node;
         return 0;
 }
@@ -242,8 +257,8 @@ int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t shar
         if (slot == NULL)
                 return -ENOENT;
         pool = &policy->slots[slot->parent].pool;
-        if (!share_is_valid(share_permille)
-            || pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
+        if (!share_is_valid(share_permille) ||
+                pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
                 return -EINVAL;
 
         cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
@@ -275,7 +290,8 @@ bool cgb_policy_next_action(struct cgb_policy *policy, struct cgb_action *ret)
                 return false;
         account = &policy->slots[node].account;
         cgb_action_drop(policy, node);
-        *ret = (struct cgb_action){.node = node, .weight = account->weight, .previous = account->written, .reason = account->reason};
+        *ret = (struct cgb_action){
+                .node = node, .weight = account->weight, .previous = account->written, .reason = account->reason};
         account->written = account->weight;
         return true;
 }

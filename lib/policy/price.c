@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The contention price of a pool: 0 while nobody is kept waiting, 1 when the CPUs are full. Only what it prices is paid, so running
- * alone, or on CPUs that nobody else wants, costs nothing.
+ * The contention price of a pool: 0 while nobody is kept waiting, 1 when the CPUs are full. Only what it prices is paid, so
+ * running alone, or on CPUs that nobody else wants, costs nothing.
  */
 #include "state.h"
 
-/* Below half, a runnable task finds a free CPU; from nine tenths on the CPUs count as full, because interrupts, steal time and the
- * balancing of load keep a busy machine from ever showing 100 %. Per 2^16. */
+/*
+ * Below half, a runnable task finds a free CPU; from nine tenths on the CPUs count as full, because interrupts, steal time
+ * and the balancing of load keep a busy machine from ever showing 100 %. Per 2^16.
+ */
 #define RAMP_START_Q16 (CGB_Q16_ONE / 2)
 #define RAMP_END_Q16 (CGB_Q16_ONE * 9 / 10)
 
@@ -55,7 +57,7 @@ void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t e
                 return;
 
         used_usec = pool->sample.usage_usec == CGB_UNKNOWN ? used_by_accounts(policy, pool)
-                                                            : growth(pool->sample.usage_usec, pool->previous.usage_usec);
+                                                           : growth(pool->sample.usage_usec, pool->previous.usage_usec);
         used_usec = cgb_max_u64(used_usec, growth(pool->sample.machine_usec, pool->previous.machine_usec));
         full_q16 = ramp_q16(part_q16(used_usec, capacity_usec));
         if (slot->parent != NONE)

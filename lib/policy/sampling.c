@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which groups are worth reading. The kernel adds up a pool's usage for us: as long as the readings of the awake explain what the pool
- * used, no sleeper ran, and none needs reading. The part that is explained is kept over the rounds, so that a sleeper who
- * uses very little is found in the end as well, and charged for all of it.
+ * Which groups are worth reading. The kernel adds up a pool's usage for us: as long as the readings of the awake explain
+ * what the pool used, no sleeper ran, and none needs reading. The part that is explained is kept over the rounds, so that a
+ * sleeper who uses very little is found in the end as well, and charged for all of it.
  */
 #include <errno.h>
 
 #include "state.h"
 
-/* Usage that may stay unexplained: readings of a pool and of its children are some tens of microseconds apart, on each CPU. */
+/*
+ * Usage that may stay unexplained: readings of a pool and of its children are some tens of microseconds apart, on each CPU.
+ */
 #define UNEXPLAINED_USEC 1000
 
 int cgb_policy_observe_pool(struct cgb_policy *policy, cgb_node node, const struct cgb_pool_sample *sample)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A step: for every pool that was observed, parents first, price the contention, charge the awake and grant it to all by share, then
- * turn credits into weights. Last, a few sleepers are visited in rotation, so that theirs follow as well.
+ * A step: for every pool that was observed, parents first, price the contention, charge the awake and grant it to all by
+ * share, then turn credits into weights. Last, a few sleepers are visited in rotation, so that theirs follow as well.
  */
 #include "state.h"
 
@@ -21,8 +21,10 @@
 #define BELIEVABLE_FACTOR 4
 #define BELIEVABLE_EXTRA_USEC 1000000ull
 
-/* Readings of a pool's usage and of its accounts' are not of the same moment: the accounts' may be ahead by this much. More than that
- * is a counter that went back, or a reading that was not true. */
+/*
+ * Readings of a pool's usage and of its accounts' are not of the same moment: the accounts' may be ahead by this much. More
+ * than that is a counter that went back, or a reading that was not true.
+ */
 #define AHEAD_USEC 10000
 
 /* Since this pool was observed, which need not have been in the last step. */

@@ -11,8 +11,10 @@
  */
 #include "state.h"
 
-/* The weight which the smallest of the awake may fall to before the scale is lifted from its natural place (100 a share) to the
- * top of the range. Half of the default: small weights are rounded coarsely, in our range and again inside the kernel. */
+/*
+ * The weight which the smallest of the awake may fall to before the scale is lifted from its natural place (100 a share) to
+ * the top of the range. Half of the default: small weights are rounded coarsely, in our range and again inside the kernel.
+ */
 #define SMALL_WEIGHT (CGB_WEIGHT_DEFAULT / 2)
 
 /* share * raw that comes to CGB_WEIGHT_MAX when one share without credit weighs CGB_WEIGHT_DEFAULT. */
@@ -33,8 +35,8 @@ void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *l
 {
         const struct cgb_policy_options *options = &policy->options;
         int64_t slow = full_part_q16(ledger, account, SLOW), fast = full_part_q16(ledger, account, FAST);
-        int64_t exponent = slow * (slow < 0 ? options->debt_strength_permille : options->slow_strength_permille)
-                         + fast * options->fast_strength_permille;
+        int64_t exponent = slow * (slow < 0 ? options->debt_strength_permille : options->slow_strength_permille) +
+                           fast * options->fast_strength_permille;
 
         account->raw_q20 = cgb_exp2_q20((int32_t)(exponent / 1000));
 }
@@ -61,8 +63,8 @@ static uint64_t times_reach(const struct cgb_policy *policy, uint64_t level)
 
 /* What one look at everybody tells. Raw weights, over the awake; floors are for the active. */
 struct survey {
-        uint64_t lowest, highest;       /* UINT64_MAX and 0: nobody is awake */
-        uint64_t sum;                   /* of raw weight times share */
+        uint64_t lowest, highest; /* UINT64_MAX and 0: nobody is awake */
+        uint64_t sum;             /* of raw weight times share */
         bool all_are_awake;
 };
 
@@ -120,9 +122,9 @@ static uint64_t highest_awake(const struct cgb_policy *policy, const struct cgb_
 }
 
 /*
- * Climbs over the awake from the lowest raw weight, with everybody below the present level in the sum, until the next one up is out of
- * reach. Each round at least multiplies the level by the reach, so a few rounds do, and no order of the list is needed. Mostly the lowest
- * alone reaches all of them, and nobody has to be looked at again.
+ * Climbs over the awake from the lowest raw weight, with everybody below the present level in the sum, until the next one up
+ * is out of reach. Each round at least multiplies the level by the reach, so a few rounds do, and no order of the list is
+ * needed. Mostly the lowest alone reaches all of them, and nobody has to be looked at again.
  */
 static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_pool *pool, const struct survey *survey)
 {
@@ -131,7 +133,8 @@ static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_poo
         if (survey->highest <= times_reach(policy, survey->lowest))
                 return reach_over(policy, pool, survey->highest, survey->sum);
         for (;;) {
-                uint64_t reach = reach_over(policy, pool, level, sum_up_to(policy, pool, level)), next = highest_awake(policy, pool, reach);
+                uint64_t reach = reach_over(policy, pool, level, sum_up_to(policy, pool, level)),
+                         next = highest_awake(policy, pool, reach);
 
                 if (next <= level)
                         return reach;
@@ -142,14 +145,15 @@ static uint64_t find_reach(const struct cgb_policy *policy, const struct cgb_poo
 static uint64_t floor_permille(const struct cgb_policy_options *options)
 {
         /* a written weight may be one hysteresis below what is wanted, and the others' one above */
-        uint64_t alpha_permille = options->floor_permille + options->floor_permille * 2 * options->hysteresis_permille / 1000;
+        uint64_t alpha_permille =
+                options->floor_permille + options->floor_permille * 2 * options->hysteresis_permille / 1000;
 
         return cgb_min_u64(alpha_permille, 1000);
 }
 
 /*
- * f = alpha * (sum of weights) / (sum of shares) over the active, where those below f weigh f: so f * (S - alpha * S_below) = alpha *
- * (sum of those above). Who is below is found by raising f until nobody more falls below it.
+ * f = alpha * (sum of weights) / (sum of shares) over the active, where those below f weigh f: so f * (S - alpha * S_below)
+ * = alpha * (sum of those above). Who is below is found by raising f until nobody more falls below it.
  */
 static uint64_t find_floor(const struct cgb_policy *policy, const struct cgb_pool *pool)
 {
@@ -192,8 +196,9 @@ static uint64_t smallest_awake(const struct cgb_policy *policy, const struct cgb
                 const struct cgb_account *account = account_of(policy, i);
 
                 if (account->awake)
-                        smallest = cgb_min_u64(smallest, account->share_permille
-                                        * cgb_max_u64(account->raw_q20, account->active ? pool->floor_q20 : 0));
+                        smallest = cgb_min_u64(
+                                smallest, account->share_permille *
+                                                  cgb_max_u64(account->raw_q20, account->active ? pool->floor_q20 : 0));
         }
         return smallest;
 }
@@ -202,8 +207,8 @@ static uint64_t smallest_awake(const struct cgb_policy *policy, const struct cgb
 static uint64_t find_full_weight(const struct cgb_policy *policy, const struct cgb_pool *pool, const struct survey *survey)
 {
         const struct cgb_policy_options *options = &policy->options;
-        uint64_t ceiling = cgb_exp2_q20(
-                (int32_t)((options->slow_strength_permille + options->fast_strength_permille) * (uint64_t)CGB_Q16_ONE / 1000));
+        uint64_t ceiling = cgb_exp2_q20((int32_t)((options->slow_strength_permille + options->fast_strength_permille) *
+                                                  (uint64_t)CGB_Q16_ONE / 1000));
         uint64_t highest = survey->all_are_awake ? survey->highest : ceiling;
         uint64_t hung = cgb_min_u64(pool->reach_q20, highest) * pool->largest_share_permille;
         uint64_t lifted = smallest_awake(policy, pool) * (CGB_WEIGHT_MAX / SMALL_WEIGHT);
@@ -247,7 +252,8 @@ void cgb_account_weigh(struct cgb_policy *policy, const struct cgb_pool *pool, u
         account->reason = reason_of(account, pool, weight);
         account->weight = (uint32_t)cgb_max_u64(weight, CGB_WEIGHT_MIN);
 
-        difference = account->weight > account->written ? account->weight - account->written : account->written - account->weight;
+        difference =
+                account->weight > account->written ? account->weight - account->written : account->written - account->weight;
         if (difference > 0 && difference * 1000 >= (uint64_t)account->written * policy->options.hysteresis_permille)
                 cgb_action_want(policy, node);
         else

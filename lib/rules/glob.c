@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One name at a time, by fnmatch(3). "**" may stand for any number of names, and that is the only choice there is; with one "**" a pattern
- * the work stays linear in the length of the path, whatever people call their groups.
+ * One name at a time, by fnmatch(3). "**" may stand for any number of names, and that is the only choice there is; with one
+ * "**" a pattern the work stays linear in the length of the path, whatever people call their groups.
  */
 #include <fnmatch.h>
 #include <limits.h>
@@ -132,7 +132,10 @@ static bool set_has(const char *set, char c, const char **ret)
         return found != negated;
 }
 
-/* One character of @text against what is at @pattern, which is no "*". @return what comes behind in the pattern; NULL: it is another. */
+/*
+ * One character of @text against what is at @pattern, which is no "*". @return what comes behind in the pattern; NULL: it is
+ * another.
+ */
 static const char *match_one(const char *pattern, char c)
 {
         const char *rest;

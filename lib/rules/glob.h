@@ -4,21 +4,22 @@
 /*
  * glob.h - patterns over paths of groups
  *
- * A pattern is matched name by name, so that a wildcard never reaches across a slash: "*", "?" and "[a-z]" as in a shell, and "**"
- * in the place of a whole name for any number of names, none included. There is no escaping: systemd's names have
+ * A pattern is matched name by name, so that a wildcard never reaches across a slash: "*", "?" and "[a-z]" as in a shell,
+ * and "**" in the place of a whole name for any number of names, none included. There is no escaping: systemd's names have
  * backslashes in them, and "[*]" is a star.
  */
 #include <stdbool.h>
 
 /** What a pattern says about a path. */
 enum cgb_glob {
-        CGB_GLOB_NO,                    /**< neither this group nor one below it */
-        CGB_GLOB_BELOW,                 /**< not this group, but there may be one below it */
-        CGB_GLOB_YES,                   /**< this group */
+        CGB_GLOB_NO,    /**< neither this group nor one below it */
+        CGB_GLOB_BELOW, /**< not this group, but there may be one below it */
+        CGB_GLOB_YES,   /**< this group */
 };
 
 /**
- * Is this a pattern? @return NULL; else what is wrong with it, in words that go on from "the pattern": "begins with a slash".
+ * Is this a pattern? @return NULL; else what is wrong with it, in words that go on from "the pattern": "begins with a
+ * slash".
  */
 const char *cgb_glob_complain(const char *pattern);
 

@@ -69,7 +69,8 @@ const char *cgb_lane_complain(const char *pattern)
 
 bool cgb_rule_has_lanes(const struct cgb_rule *rule)
 {
-        return rule != NULL && ((rule->interactive != NULL && *rule->interactive != NULL) || (rule->batch != NULL && *rule->batch != NULL));
+        return rule != NULL &&
+               ((rule->interactive != NULL && *rule->interactive != NULL) || (rule->batch != NULL && *rule->batch != NULL));
 }
 
 static unsigned parts_of(const char *const *patterns)
@@ -117,5 +118,6 @@ enum cgb_lane cgb_lane_choose(const struct cgb_rule *rule, const struct cgb_proc
 {
         if (parent_is_batch)
                 return CGB_LANE_BATCH;
-        return !some_match(rule->interactive, process) && some_match(rule->batch, process) ? CGB_LANE_BATCH : CGB_LANE_INTERACTIVE;
+        return !some_match(rule->interactive, process) && some_match(rule->batch, process) ? CGB_LANE_BATCH
+                                                                                           : CGB_LANE_INTERACTIVE;
 }

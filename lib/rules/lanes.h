@@ -4,8 +4,8 @@
 /*
  * lanes.h - which lane of its workspace a process belongs in, by its rule
  *
- * Pure: facts in, a lane out. A pattern is "WHAT:TEXT": comm, exe and cmdline with wildcards over the whole text, or terminal:foreground,
- * terminal:background and terminal:none.
+ * Pure: facts in, a lane out. A pattern is "WHAT:TEXT": comm, exe and cmdline with wildcards over the whole text, or
+ * terminal:foreground, terminal:background and terminal:none.
  */
 #include <cgburst/cgburst.h>
 
@@ -30,7 +30,7 @@ bool cgb_rule_has_lanes(const struct cgb_rule *rule);
 unsigned cgb_rule_process_parts(const struct cgb_rule *rule);
 
 /**
- * The lane of a process. The child of a batch process is batch, whatever it is called. Else an interactive pattern comes before a batch one, and who has
- * neither is interactive: a wait that nobody has named is somebody's.
+ * The lane of a process. The child of a batch process is batch, whatever it is called. Else an interactive pattern comes
+ * before a batch one, and who has neither is interactive: a wait that nobody has named is somebody's.
  */
 enum cgb_lane cgb_lane_choose(const struct cgb_rule *rule, const struct cgb_process *process, bool parent_is_batch);

@@ -13,7 +13,7 @@
 static int check_pattern(const char *pattern, struct cgb_fault *fault)
 {
         const char *complaint = pattern != NULL ? cgb_glob_complain(pattern) : "is missing";
-        char message[sizeof ((struct cgb_fault *)0)->message];
+        char message[sizeof((struct cgb_fault *)0)->message];
 
         if (complaint == NULL)
                 return 0;
@@ -26,7 +26,7 @@ static int check_lanes(const char *const *patterns, struct cgb_fault *fault)
 {
         for (; patterns != NULL && *patterns != NULL; patterns++) {
                 const char *complaint = cgb_lane_complain(*patterns);
-                char message[sizeof ((struct cgb_fault *)0)->message];
+                char message[sizeof((struct cgb_fault *)0)->message];
 
                 if (complaint == NULL)
                         continue;
@@ -43,15 +43,17 @@ int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault)
 
         for (const char *const *exclude = rule->exclude; r == 0 && exclude != NULL && *exclude != NULL; exclude++)
                 r = check_pattern(*exclude, fault);
-        if (r == 0 && rule->share_permille != 0
-            && (rule->share_permille < CGB_SHARE_MIN_PERMILLE || rule->share_permille > CGB_SHARE_MAX_PERMILLE))
-                r = cgb_fault_set(fault, -EINVAL, rule->match, "the share is out of range", "10 to 100000, that is 0.01 to 100; or 0");
+        if (r == 0 && rule->share_permille != 0 &&
+                (rule->share_permille < CGB_SHARE_MIN_PERMILLE || rule->share_permille > CGB_SHARE_MAX_PERMILLE))
+                r = cgb_fault_set(
+                        fault, -EINVAL, rule->match, "the share is out of range", "10 to 100000, that is 0.01 to 100; or 0");
         if (r == 0)
                 r = check_lanes(rule->interactive, fault);
         if (r == 0)
                 r = check_lanes(rule->batch, fault);
         if (r == 0 && (rule->flags & ~CGB_DRY_RUN) != 0)
-                r = cgb_fault_set(fault, -EINVAL, rule->match, "there is a flag that this version does not know", "use CGB_DRY_RUN or 0");
+                r = cgb_fault_set(fault, -EINVAL, rule->match, "there is a flag that this version does not know",
+                        "use CGB_DRY_RUN or 0");
         return r;
 }
 
@@ -93,7 +95,10 @@ static int copy_rule(struct cgb_rule *ret, const struct cgb_rule *rule)
         ret->exclude = copy_list(rule->exclude);
         ret->interactive = copy_list(rule->interactive);
         ret->batch = copy_list(rule->batch);
-        return ret->name != NULL && ret->match != NULL && ret->exclude != NULL && ret->interactive != NULL && ret->batch != NULL ? 0 : -ENOMEM;
+        return ret->name != NULL && ret->match != NULL && ret->exclude != NULL && ret->interactive != NULL &&
+                               ret->batch != NULL
+                       ? 0
+                       : -ENOMEM;
 }
 
 static void free_rule(struct cgb_rule *rule)

@@ -22,7 +22,8 @@ int cgb_rules_copy(struct cgb_rules *ret, const struct cgb_rule *rules, size_t n
 void cgb_rules_free(struct cgb_rules *rules);
 
 /**
- * What the rules say about @path, below the parent. The first rule that takes a group has it; nothing below a workspace is one.
+ * What the rules say about @path, below the parent. The first rule that takes a group has it; nothing below a workspace is
+ * one.
  *
  * @ret: the rule, if CGB_GLOB_YES is returned
  */

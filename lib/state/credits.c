@@ -29,7 +29,8 @@ static void take_lines(struct cgb_saved_credits *saved, char *text)
 
                 if (strncmp(line, "boot ", 5) == 0 && strcmp(line + 5, boot) != 0)
                         return;
-                if (sscanf(line, "memory %" SCNu64 " %" SCNd64, &inode, &byte_seconds) == 2 && saved->n > 0 && entry[-1].inode == inode)
+                if (sscanf(line, "memory %" SCNu64 " %" SCNd64, &inode, &byte_seconds) == 2 && saved->n > 0 &&
+                        entry[-1].inode == inode)
                         entry[-1].memory_byte_seconds = byte_seconds; /* it stands behind the same group's time */
                 if (sscanf(line, "credit %" SCNu64 " %" SCNd64 " %" SCNd64, &entry->inode, &entry->balance.slow_nsec,
                             &entry->balance.fast_nsec) == 3)
@@ -85,8 +86,8 @@ static void save_memory(const struct cgb *cgb, const struct cgb_group *group, FI
 {
         struct cgb_memory_state state;
 
-        if (group->memory.known && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0
-            && state.workspace == group->memory.node && state.credit_byte_seconds != 0)
+        if (group->memory.known && cgb_memory_get(cgb->memory.law, group->memory.node, &state) == 0 &&
+                state.workspace == group->memory.node && state.credit_byte_seconds != 0)
                 fprintf(out, "memory %" PRIu64 " %" PRId64 "\n", group->dir.inode, state.credit_byte_seconds);
 }
 
@@ -106,8 +107,8 @@ int cgb_credits_save(const struct cgb *cgb)
 
                 if (cgb_policy_get_account(cgb->policy, cgb->groups[i]->node, &account) < 0)
                         continue;
-                fprintf(out, "credit %" PRIu64 " %" PRId64 " %" PRId64 "\n", cgb->groups[i]->dir.inode, account.balance.slow_nsec,
-                        account.balance.fast_nsec);
+                fprintf(out, "credit %" PRIu64 " %" PRId64 " %" PRId64 "\n", cgb->groups[i]->dir.inode,
+                        account.balance.slow_nsec, account.balance.fast_nsec);
                 save_memory(cgb, cgb->groups[i], out);
         }
         r = fclose(out) == 0 ? cgb_state_write(cgb->state_name, SUFFIX, text, CGB_CACHED, NULL) : -ENOMEM;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Credits outlive their manager: they are written down when it stops, and once a minute, so that a restart or an upgrade does not make
- * everybody a newcomer. Text, "<state_name>.credits":
+ * Credits outlive their manager: they are written down when it stops, and once a minute, so that a restart or an upgrade
+ * does not make everybody a newcomer. Text, "<state_name>.credits":
  *
  *     boot 5d0c...
  *     credit 4711 -250000000 3000000     inode, slow and fast credit in nanoseconds of CPU time
@@ -30,7 +30,10 @@ struct cgb_saved_credits {
         size_t n;
 };
 
-/** Reads them. Where there are none, or none that can be used, the list is empty: credits are worth keeping, not worth failing for. */
+/**
+ * Reads them. Where there are none, or none that can be used, the list is empty: credits are worth keeping, not worth
+ * failing for.
+ */
 void cgb_credits_load(struct cgb_saved_credits *ret, const char *state_name);
 
 void cgb_credits_free(struct cgb_saved_credits *saved);

@@ -30,7 +30,8 @@ static const struct {
 };
 #define FILES (sizeof files / sizeof files[0])
 
-int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name)
+int cgb_journal_add(
+        struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name)
 {
         struct cgb_journal_entry *entries = journal->entries;
         char *copy = strdup(name);
@@ -174,10 +175,12 @@ static int take_line(struct cgb_journal *journal, char *line)
         uint64_t inode, value;
         int end = 0;
 
-        if (sscanf(line, "%15s %" SCNu64 " %23s%n", word, &inode, text, &end) != 3 || line[end] != ' ' || line[end + 1] == '\0')
+        if (sscanf(line, "%15s %" SCNu64 " %23s%n", word, &inode, text, &end) != 3 || line[end] != ' ' ||
+                line[end + 1] == '\0')
                 return 0;
         for (size_t file = 0; file < FILES; file++) {
-                if (strcmp(word, files[file].word) != 0 || parse_value(&value, (enum cgb_journal_file)file, text, strlen(text)) < 0)
+                if (strcmp(word, files[file].word) != 0 ||
+                        parse_value(&value, (enum cgb_journal_file)file, text, strlen(text)) < 0)
                         continue;
                 unescape_name(line + end + 1);
                 return cgb_journal_add(journal, inode, (enum cgb_journal_file)file, value, line + end + 1);
@@ -228,14 +231,15 @@ static bool is_idle(const struct cgb_tree *tree, const char *path)
 }
 
 /* @return 1 if it was written, 0 if there was no need or the group is gone, or a negative errno. */
-static int put_back(const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
+static int put_back(
+        const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
         char path[PATH_MAX], file[sizeof fault->file], value[VALUE_SIZE];
         uint64_t inode;
         int r;
 
-        if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, parent, entry->name) < 0
-            || cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry))
+        if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, parent, entry->name) < 0 ||
+                cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry))
                 return 0;
         print_value(value, entry->file, entry->value);
         r = cgb_tree_write(tree, path, files[entry->file].file, value, strlen(value));

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The restore journal: what each cpu.weight and memory.high held before our first write, on disk before that write. Text, "<state_name>.journal",
- * always replaced as a whole, so that whatever is there is complete:
+ * The restore journal: what each cpu.weight and memory.high held before our first write, on disk before that write. Text,
+ * "<state_name>.journal", always replaced as a whole, so that whatever is there is complete:
  *
  *     cgburst journal 1
  *     boot 5d0c...                 groups do not outlive a boot: another boot's journal is void
@@ -19,7 +19,7 @@
 enum cgb_journal_file {
         CGB_JOURNAL_WEIGHT,
         CGB_JOURNAL_HIGH,
-        CGB_JOURNAL_UNIT_WEIGHT,        /* CGB_NO_LIMIT: unset */
+        CGB_JOURNAL_UNIT_WEIGHT, /* CGB_NO_LIMIT: unset */
         CGB_JOURNAL_UNIT_HIGH,
 };
 
@@ -27,9 +27,9 @@ enum cgb_journal_file {
 struct cgb_journal_entry {
         uint64_t inode;
         enum cgb_journal_file file;
-        uint64_t value;                 /* CGB_NO_LIMIT is "max" */
+        uint64_t value; /* CGB_NO_LIMIT is "max" */
         char *name;
-        bool is_under_way;              /* in memory alone, see put-back.c */
+        bool is_under_way; /* in memory alone, see put-back.c */
         int code;
 };
 
@@ -40,7 +40,8 @@ struct cgb_journal {
 };
 
 /** Copies @name. @return 0; -ENOMEM. */
-int cgb_journal_add(struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name);
+int cgb_journal_add(
+        struct cgb_journal *journal, uint64_t inode, enum cgb_journal_file file, uint64_t value, const char *name);
 
 /** Takes an entry out. Those behind it move up. */
 void cgb_journal_remove(struct cgb_journal *journal, size_t index);
@@ -51,15 +52,17 @@ bool cgb_journal_is_unit(enum cgb_journal_file file);
 
 void cgb_journal_free(struct cgb_journal *journal);
 
-/** What is on disk. No file, another boot's or one that makes no sense is an empty journal. @return 0; -EACCES, -ENOMEM, ... */
+/**
+ * What is on disk. No file, another boot's or one that makes no sense is an empty journal. @return 0; -EACCES, -ENOMEM, ...
+ */
 int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb_fault *fault);
 
 /** Makes the disk hold exactly this; an empty journal is no file. @return 0 or a negative errno. */
 int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault);
 
 /**
- * Puts every value back whose group is still the same and holds something else, but for those of units. What cannot be put back stays in @journal,
- * and so do they; everything else leaves it. Of several failures the first is told.
+ * Puts every value back whose group is still the same and holds something else, but for those of units. What cannot be put
+ * back stays in @journal, and so do they; everything else leaves it. Of several failures the first is told.
  *
  * @ret_count: how many files were written
  * @return 0, or the first failure

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Putting back what a journal says: the kernel's files by ourselves, and what a unit of systemd had by asking systemd, for what we wrote there
- * ourselves would be undone by its next reload. Here one waits for the answers, which only the beginning and the end of managing do.
+ * Putting back what a journal says: the kernel's files by ourselves, and what a unit of systemd had by asking systemd, for
+ * what we wrote there ourselves would be undone by its next reload. Here one waits for the answers, which only the beginning
+ * and the end of managing do.
  */
 #include <errno.h>
 #include <limits.h>
@@ -21,8 +22,8 @@ static int ask(struct cgb *cgb, struct cgb_backend *backend, struct cgb_journal_
         char path[PATH_MAX];
         int r;
 
-        if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, cgb->options.parent, entry->name) < 0
-            || cgb_group_dir_open(&dir, cgb->fds, &cgb->tree, path) < 0)
+        if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, cgb->options.parent, entry->name) < 0 ||
+                cgb_group_dir_open(&dir, cgb->fds, &cgb->tree, path) < 0)
                 return 0;
         r = dir.inode == entry->inode ? cgb_backend_write(backend, &dir, file_of(entry->file), entry->value) : 0;
         entry->is_under_way = r == 1;
@@ -82,7 +83,8 @@ static int settle(struct cgb *cgb, struct cgb_journal *journal, size_t *count, s
                 if (cgb_path_join(path, sizeof path, cgb->options.parent, entry->name) < 0)
                         continue;
                 cgb_tree_name(file, sizeof file, &cgb->tree, path, cgb_file_to_string(file_of(entry->file)));
-                cgb_fault_set(fault, error, file, "systemd has not put back the value that was found here", "when it answers again: cgctl restore");
+                cgb_fault_set(fault, error, file, "systemd has not put back the value that was found here",
+                        "when it answers again: cgctl restore");
         }
         return error;
 }

@@ -58,8 +58,8 @@ static void take_line(struct setup *setup, char *line)
         for (int kind = 0; kind < KINDS; kind++) {
                 size_t length = strlen(words[kind]);
 
-                if (strncmp(line, words[kind], length) == 0 && line[length] == ' ' && cgb_path_is_valid(line + length + 1)
-                    && (line[length + 1] != '\0' || controllers[kind] != NULL))
+                if (strncmp(line, words[kind], length) == 0 && line[length] == ' ' && cgb_path_is_valid(line + length + 1) &&
+                        (line[length + 1] != '\0' || controllers[kind] != NULL))
                         setup->entries[setup->n++] = (struct entry){(enum kind)kind, line + length + 1};
         }
 }
@@ -72,7 +72,9 @@ static int setup_load(struct setup *setup)
 
         if (r < 0) {
                 setup->text = NULL;
-                return r == -ENOENT ? 0 : cgb_fault_set(setup->fault, r, setup->state_name, "what was set up cannot be read", NULL);
+                return r == -ENOENT
+                               ? 0
+                               : cgb_fault_set(setup->fault, r, setup->state_name, "what was set up cannot be read", NULL);
         }
         setup->entries = calloc(strlen(setup->text) / strlen("made ") + 1, sizeof *setup->entries);
         if (setup->entries == NULL)
@@ -177,8 +179,8 @@ static bool is_complete(const struct cgb_tree *tree, const char *parent, const c
 }
 
 /*
- * The root of a tree may have processes beside its children; no other group on the way may. The kernel says so only when a process moves in
- * below: the cpu controller can be enabled here, and turns the groups below into invalid ones.
+ * The root of a tree may have processes beside its children; no other group on the way may. The kernel says so only when a
+ * process moves in below: the cpu controller can be enabled here, and turns the groups below into invalid ones.
  */
 static int refuse_processes(const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
@@ -191,13 +193,15 @@ static int refuse_processes(const struct cgb_tree *tree, const char *parent, str
                 if (n <= 0 && n != -EMSGSIZE)
                         continue;
                 cgb_tree_name(file, sizeof file, tree, path, "cgroup.procs");
-                return cgb_fault_set(fault, -ENOTEMPTY, file, "this group has processes of its own, so there can be no workspaces below it",
+                return cgb_fault_set(fault, -ENOTEMPTY, file,
+                        "this group has processes of its own, so there can be no workspaces below it",
                         "move them into another group, or name another parent");
         }
         return 0;
 }
 
-static int set_up(const struct cgb_tree *tree, const char *state_name, const char *parent, enum kind kind, struct cgb_fault *fault)
+static int set_up(
+        const struct cgb_tree *tree, const char *state_name, const char *parent, enum kind kind, struct cgb_fault *fault)
 {
         struct setup setup = {.state_name = state_name, .fault = fault};
         int r;
@@ -209,7 +213,8 @@ static int set_up(const struct cgb_tree *tree, const char *state_name, const cha
         if (r == 0)
                 r = make_path(&setup, tree, parent);
         if (r == 0)
-                r = cgb_tree_enable_path(tree, parent, controllers[kind], note_enabled, &(struct enabling){&setup, kind}, fault);
+                r = cgb_tree_enable_path(
+                        tree, parent, controllers[kind], note_enabled, &(struct enabling){&setup, kind}, fault);
         setup_free(&setup);
         if (r == -EBUSY && fault != NULL)
                 fault->code = -ENOTEMPTY;
@@ -256,7 +261,11 @@ static int find_limit(void *userdata, const char *name, uint64_t inode)
                 const char *file;
                 uint64_t value;
         } defaults[] = {
-                {"memory.min", 0}, {"memory.low", 0}, {"memory.high", CGB_NO_LIMIT}, {"memory.max", CGB_NO_LIMIT}, {"memory.swap.max", CGB_NO_LIMIT},
+                {"memory.min", 0},
+                {"memory.low", 0},
+                {"memory.high", CGB_NO_LIMIT},
+                {"memory.max", CGB_NO_LIMIT},
+                {"memory.swap.max", CGB_NO_LIMIT},
         };
         const struct children *children = userdata;
         char path[PATH_MAX], text[64];
@@ -277,7 +286,8 @@ static int find_limit(void *userdata, const char *name, uint64_t inode)
 /* Would values that somebody chose go with the controller? */
 static bool is_used(const struct cgb_tree *tree, const char *path, enum kind kind)
 {
-        return cgb_tree_list(tree, path, kind == MEMORY ? find_limit : find_weight, &(struct children){tree, path}) == -EBUSY;
+        return cgb_tree_list(tree, path, kind == MEMORY ? find_limit : find_weight, &(struct children){tree, path}) ==
+               -EBUSY;
 }
 
 static bool is_below(const char *path, const char *above)
@@ -290,14 +300,15 @@ static bool is_below(const char *path, const char *above)
 static bool has_workspaces(const struct setup *setup, const char *path)
 {
         for (size_t i = 0; i < setup->n; i++)
-                if (setup->entries[i].kind == WORKSPACE && setup->entries[i].path != NULL && is_below(setup->entries[i].path, path))
+                if (setup->entries[i].kind == WORKSPACE && setup->entries[i].path != NULL &&
+                        is_below(setup->entries[i].path, path))
                         return true;
         return false;
 }
 
 /*
- * What a slice passes on is systemd's to say, which takes a controller away as soon as no unit needs it. And it goes by what it did last: what
- * were taken away behind its back would be missing for the next unit that needs it.
+ * What a slice passes on is systemd's to say, which takes a controller away as soon as no unit needs it. And it goes by what
+ * it did last: what were taken away behind its back would be missing for the next unit that needs it.
  */
 static bool is_systemds(const char *path)
 {

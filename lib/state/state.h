@@ -2,21 +2,30 @@
 #pragma once
 
 /*
- * The folder in which a manager keeps what has to outlive it, and the lock that says that it lives. One set of files a parent,
- * all called "<state_name><suffix>".
+ * The folder in which a manager keeps what has to outlive it, and the lock that says that it lives. One set of files a
+ * parent, all called "<state_name><suffix>".
  */
 #include <cgburst/cgburst.h>
 
 /** "/proc/sys/kernel/random/boot_id", or "unknown" where that cannot be read. @ret: at least 64 bytes. */
 void cgb_boot_id(char *ret, size_t size);
 
-/** "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", dashes "\x2d", backslashes "\x5c". @return NULL without memory. */
+/**
+ * "<state_dir>/<parent>", for suffixes; the parent's slashes become "-", dashes "\x2d", backslashes "\x5c". @return NULL
+ * without memory.
+ */
 char *cgb_state_name(const char *state_dir, const char *parent);
 
-/** Takes the lock "<state_name>.lock", making the folder. @return an fd for cgb_lock_release(); -EBUSY if another manager lives; -EACCES, ... */
+/**
+ * Takes the lock "<state_name>.lock", making the folder. @return an fd for cgb_lock_release(); -EBUSY if another manager
+ * lives; -EACCES, ...
+ */
 int cgb_lock_take(const char *state_name, struct cgb_fault *fault);
 
-/** Gives a lock back, also for processes that were forked while it was held, and closes it. Nothing for a negative @fd. @return -1. */
+/**
+ * Gives a lock back, also for processes that were forked while it was held, and closes it. Nothing for a negative @fd.
+ * @return -1.
+ */
 int cgb_lock_release(int fd);
 
 /** Waits for the lock "<state_name><suffix>". @return an fd for cgb_lock_release(), or a negative errno. */
@@ -24,8 +33,8 @@ int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *
 
 /** How safely a file is written. Either way it is replaced as a whole. */
 enum cgb_durability {
-        CGB_CACHED,             /* it may be lost with the machine; nothing waits for a disk */
-        CGB_ON_DISK,            /* it is there when the call returns (fsync) */
+        CGB_CACHED,  /* it may be lost with the machine; nothing waits for a disk */
+        CGB_ON_DISK, /* it is there when the call returns (fsync) */
 };
 
 /** Replaces "<state_name><suffix>" by @text. @text NULL removes it. @return 0 or a negative errno. */

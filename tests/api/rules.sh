@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The rules of ARCHITECTURE.md about who may know whom, as tests: `rules.sh RULE ARGUMENT...`, one rule a call.
+# The rules of ARCHITECTURE.md, as tests: `rules.sh RULE ARGUMENT...`, one rule a call.
 set -euo pipefail
 
 fail() {
@@ -54,6 +54,20 @@ every-function-is-documented() {
         undocumented=$(awk '/^CGB_PUBLIC/ && before !~ /\*\/$/ { print FILENAME ": " $0 } { before = $0 }' "$@")
         [ -z "$undocumented" ] || fail "not documented:
 $undocumented"
+}
+
+# As .clang-format says, by the version that Debian 12 has: each has its own idea of some lines.
+sources-are-formatted() {
+        local formatter=$1 version unformatted
+        version=$("$formatter" --version | grep -oE 'version [0-9]+' || true)
+        if [ "$version" != "version 14" ]; then
+                echo "skipped: $formatter is ${version:-of no version}, and not 14"
+                exit 77
+        fi
+        unformatted=$(find "$2"/{bench,examples,include,lib,tests} -name '*.[ch]' -print0 |
+                xargs -0 "$formatter" --dry-run -Werror 2>&1 | grep -oE '^[^:]+:[0-9]+' || true)
+        [ -z "$unformatted" ] || fail "make format changes these lines:
+$unformatted"
 }
 
 "$@"

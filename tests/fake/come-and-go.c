@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Groups come and go while they are managed: between any two calls, and between any two system calls of one. The clock is looked at
- * between hearing of new groups and reading the known ones, and the backend is called between deciding and writing: both are
- * where these tests pull the rug away.
+ * Groups come and go while they are managed: between any two calls, and between any two system calls of one. The clock is
+ * looked at between hearing of new groups and reading the known ones, and the backend is called between deciding and
+ * writing: both are where these tests pull the rug away.
  */
 #include <errno.h>
 #include <poll.h>
@@ -188,7 +188,8 @@ static void groups_may_vanish_whenever_something_is_logged(void **state)
         fake->on_log = remove_somebody; /* from the first group that joins on */
         cgb = fake_started(fake);
         for (uint32_t i = 0; i < 40; i++)
-                fake_run(fake, cgb, 1, (struct fake_load[]){{"alice", 4000 * (i % 2)}, {"bob", 4000 * ((i + 1) % 2)}, {NULL, 0}});
+                fake_run(fake, cgb, 1,
+                        (struct fake_load[]){{"alice", 4000 * (i % 2)}, {"bob", 4000 * ((i + 1) % 2)}, {NULL, 0}});
         assert_int_equal(left, 0);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
         fake->on_log = NULL;
@@ -344,7 +345,8 @@ static void a_group_that_cannot_be_managed_is_reported_though_another_is_waiting
         fake_group(fake, "work/late", 0);
         fake_step(fake, cgb);
         fake_group(fake, "work/idle", 100);
-        fake_write(fake, "work/idle", "cpu.weight", "0\n"); /* what a group with cpu.idle shows; it was there before we looked */
+        fake_write(fake, "work/idle", "cpu.weight",
+                "0\n"); /* what a group with cpu.idle shows; it was there before we looked */
         for (int i = 0; i < 60; i++)
                 fake_step(fake, cgb);
         assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, "idle", &event));
@@ -506,22 +508,29 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_group_that_comes_is_heard_of_at_once, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_made_by_the_library_is_heard_of_as_well, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_group_that_goes_is_reported_once_and_forgotten, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_that_goes_is_reported_once_and_forgotten, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_may_vanish_before_it_is_read, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_may_be_another_one_before_it_is_read, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_may_vanish_before_it_is_written, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(groups_may_vanish_whenever_something_is_logged, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_group_made_anew_under_its_old_name_is_another_group, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_made_anew_under_its_old_name_is_another_group, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(files_and_the_kernels_own_names_are_no_groups, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(lanes_within_workspaces_have_accounts_of_their_own, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        lanes_within_workspaces_have_accounts_of_their_own, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(lanes_of_a_workspace_that_sleeps_are_not_read, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_workspace_that_goes_takes_its_lanes_along, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_lies_deeper_than_asked_for_is_left_alone, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_group_whose_weight_comes_late_is_adopted_in_the_end, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_group_that_cannot_be_managed_is_reported_though_another_is_waiting, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_controller_that_goes_and_comes_back_loses_no_group, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_whose_weight_comes_late_is_adopted_in_the_end, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_that_cannot_be_managed_is_reported_though_another_is_waiting, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_controller_that_goes_and_comes_back_loses_no_group, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(when_the_parent_goes_nothing_can_go_on, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_thousand_groups_are_managed_with_few_open_files, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_thousand_groups_are_managed_with_few_open_files, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(news_that_the_kernel_lost_are_made_up_for, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_table_grows_with_the_groups, setup_three, fake_teardown),
         };

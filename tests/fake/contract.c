@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the public header says of calls that cannot succeed: the errno, what is left untouched, and that the fault names the file or option
- * and the remedy. Also that contexts do not know of each other.
+ * What the public header says of calls that cannot succeed: the errno, what is left untouched, and that the fault names the
+ * file or option and the remedy. Also that contexts do not know of each other.
  */
 #include <errno.h>
 #include <signal.h>
@@ -190,7 +190,8 @@ static void a_share_out_of_range_is_refused_and_named(void **state)
         struct cgb *cgb = fake_manager(fake);
 
         for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
-                struct cgb_workspace_options options = {.size = sizeof options, .name = "alice", .share_permille = shares[i]};
+                struct cgb_workspace_options options = {
+                        .size = sizeof options, .name = "alice", .share_permille = shares[i]};
 
                 assert_int_equal(cgb_create(cgb, &options), -EINVAL);
                 fake_assert_fault_names(cgb_get_fault(cgb), -EINVAL, "share_permille");
@@ -454,25 +455,29 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_bad_option_is_refused_and_named, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_parent_that_leads_out_of_the_tree_is_refused_and_named, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_parent_that_leads_out_of_the_tree_is_refused_and_named, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(slashes_around_a_parent_are_forgiven, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_limits_themselves_are_in_range, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_missing_tree_is_enoent_and_named, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(opening_a_context_writes_nothing, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(options_may_go_away_once_a_context_is_made, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(names_that_cannot_be_are_refused_and_leave_no_trace, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        names_that_cannot_be_are_refused_and_leave_no_trace, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_longest_name_the_kernel_takes_is_taken, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_share_out_of_range_is_refused_and_named, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(shares_become_weights, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_is_there_already_or_not_there_is_said, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_parent_below_a_file_is_a_fault_and_not_a_riddle, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_parent_below_a_file_is_a_fault_and_not_a_riddle, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_full_state_folder_is_a_fault_and_not_a_riddle, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(start_twice_is_ealready_and_harmless, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(dispatch_and_stop_before_start_do_nothing, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_failure_leaves_what_it_should_have_filled, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(free_without_stop_puts_everything_back, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_second_manager_of_a_parent_is_told_who_has_it, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_child_that_was_forked_meanwhile_does_not_keep_the_lock, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_child_that_was_forked_meanwhile_does_not_keep_the_lock, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(contexts_do_not_know_of_each_other, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_needs_no_lock, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_parents_that_names_make_do_not_clash, fake_setup, fake_teardown),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A manager is killed at a moment that nobody chose, again and again; whoever comes next puts everything back. Its process does nothing but
- * steps, so that most of the moments are in the middle of one.
+ * A manager is killed at a moment that nobody chose, again and again; whoever comes next puts everything back. Its process
+ * does nothing but steps, so that most of the moments are in the middle of one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -87,8 +87,9 @@ static void kill_at_some_moment(struct fake *fake, void (*life)(struct fake *fak
 static void mend_usage(const struct fake *fake, const char *group)
 {
         fake_write(fake, group, "cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\n");
-        fake_write(fake, group, "cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
-                                                "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+        fake_write(fake, group, "cpu.pressure",
+                "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+                "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
 }
 
 /* In half of the rounds by restore, in the other half by the next manager. */
@@ -184,8 +185,10 @@ static void what_was_set_up_goes_away_whenever_its_maker_is_killed(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(weights_come_back_whenever_their_manager_is_killed, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_was_set_up_goes_away_whenever_its_maker_is_killed, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        weights_come_back_whenever_their_manager_is_killed, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_was_set_up_goes_away_whenever_its_maker_is_killed, fake_setup, fake_teardown),
         };
         const char *seed = getenv("CGBURST_TEST_SEED");
         unsigned number = seed != NULL ? (unsigned)strtoul(seed, NULL, 10) : (unsigned)time(NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One workspace fails, the others go on: the event names file and remedy, comes once and not each step, and what failed is tried again. The
- * backend is replaced by one that refuses.
+ * One workspace fails, the others go on: the event names file and remedy, comes once and not each step, and what failed is
+ * tried again. The backend is replaced by one that refuses.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +12,14 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 4000},                                                                                            \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 
 /* What the backend says to a write for bob; 0: it takes it. */
 static int refusal;
@@ -248,13 +255,16 @@ int main(void)
                 cmocka_unit_test(a_write_that_says_the_group_is_gone_though_it_is_there_concerns_one_workspace),
                 cmocka_unit_test(a_value_out_of_range_concerns_one_workspace),
                 cmocka_unit_test(a_full_device_concerns_one_workspace),
-                cmocka_unit_test_setup_teardown(a_second_failure_after_a_success_is_reported_again, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_second_failure_after_a_success_is_reported_again, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(two_things_that_fail_by_turns_are_no_flood, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_refused_write_counts_as_none, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_usage_that_cannot_be_read_concerns_one_workspace, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_usage_that_cannot_be_read_concerns_one_workspace, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_counter_that_goes_back_charges_nobody, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(without_pressure_files_usage_alone_is_the_price, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(garbage_in_the_parents_own_file_stops_the_step_and_not_the_manager, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        garbage_in_the_parents_own_file_stops_the_step_and_not_the_manager, setup_three, fake_teardown),
         };
 
         return cmocka_run_group_tests_name("errors", tests, NULL, NULL);

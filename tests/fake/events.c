@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The queue of what happened: bounded, in order, and readable after the end. Boosts and pressure are reported when they change.
+ * The queue of what happened: bounded, in order, and readable after the end. Boosts and pressure are reported when they
+ * change.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +9,22 @@
 
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 3900}, {"bob", 100}, {NULL, 0}}
-#define HOG_BOB (struct fake_load[]){{"alice", 100}, {"bob", 3900}, {NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 3900}, {"bob", 100},                                                                              \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
+#define HOG_BOB                                                                                                             \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 100}, {"bob", 3900},                                                                              \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 
 static int setup_two(void **state)
 {
@@ -26,8 +41,8 @@ static void count_coming(struct fake *fake, const char *message)
 {
         size_t length = strlen(message);
 
-        *(uint64_t *)fake->data += (length > 6 && strcmp(message + length - 6, " added") == 0)
-                                || (length > 5 && strcmp(message + length - 5, " gone") == 0);
+        *(uint64_t *)fake->data += (length > 6 && strcmp(message + length - 6, " added") == 0) ||
+                                   (length > 5 && strcmp(message + length - 5, " gone") == 0);
 }
 
 static void a_queue_that_nobody_empties_loses_the_oldest_and_counts_them(void **state)
@@ -172,11 +187,11 @@ static void every_kind_and_reason_has_a_word_of_its_own(void **state)
         for (int i = CGB_EVENT_ADDED; i <= CGB_EVENT_ERROR; i++)
                 for (int j = CGB_EVENT_ADDED; j <= CGB_EVENT_ERROR; j++)
                         assert_int_equal(i == j, strcmp(cgb_event_type_to_string((enum cgb_event_type)i),
-                                                        cgb_event_type_to_string((enum cgb_event_type)j)) == 0);
+                                                         cgb_event_type_to_string((enum cgb_event_type)j)) == 0);
         for (int i = CGB_REASON_SHARE; i <= CGB_REASON_RANGE; i++)
                 for (int j = CGB_REASON_SHARE; j <= CGB_REASON_RANGE; j++)
                         assert_int_equal(i == j, strcmp(cgb_reason_to_string((enum cgb_reason)i),
-                                                        cgb_reason_to_string((enum cgb_reason)j)) == 0);
+                                                         cgb_reason_to_string((enum cgb_reason)j)) == 0);
         assert_string_equal(cgb_event_type_to_string((enum cgb_event_type)99), "unknown");
         assert_string_equal(cgb_reason_to_string((enum cgb_reason)99), "unknown");
 }
@@ -184,7 +199,8 @@ static void every_kind_and_reason_has_a_word_of_its_own(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(a_queue_that_nobody_empties_loses_the_oldest_and_counts_them, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_queue_that_nobody_empties_loses_the_oldest_and_counts_them, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(an_event_is_good_until_the_next_call, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(events_outlive_the_stop, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(events_come_in_the_order_in_which_things_happened, setup_two, fake_teardown),

@@ -75,7 +75,8 @@ static void write_usage(const struct fake *fake, const char *group, uint64_t use
 static void write_stalled(const struct fake *fake, const char *group, uint64_t usec)
 {
         char *text = print("some avg10=0.00 avg60=0.00 avg300=0.00 total=%" PRIu64
-                           "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", usec);
+                           "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+                usec);
 
         fake_write(fake, group, "cpu.pressure", text);
         free(text);
@@ -145,7 +146,10 @@ uint64_t fake_inode(const struct fake *fake, const char *group)
         return st.st_ino;
 }
 
-/* File systems give a freed inode number to the next that comes, cgroupfs never: so the new one is there before the old one goes. */
+/*
+ * File systems give a freed inode number to the next that comes, cgroupfs never: so the new one is there before the old one
+ * goes.
+ */
 void fake_recreate(const struct fake *fake, const char *group, uint32_t weight)
 {
         char *aside = make_aside(fake, weight);
@@ -230,12 +234,15 @@ static void draw(const struct fake *fake, const char *group, FILE *out)
         int n = scandir(path, &entries, NULL, alphasort);
 
         assert_true(n >= 0);
-        fprintf(out, "/%s weight %" PRIu32 " cpu %s memory %s\n", group, access(weight, F_OK) == 0 ? fake_weight(fake, group) : 0,
-                passes_on(fake, group, "cpu") ? "passed on" : "kept", passes_on(fake, group, "memory") ? "passed on" : "kept");
+        fprintf(out, "/%s weight %" PRIu32 " cpu %s memory %s\n", group,
+                access(weight, F_OK) == 0 ? fake_weight(fake, group) : 0,
+                passes_on(fake, group, "cpu") ? "passed on" : "kept",
+                passes_on(fake, group, "memory") ? "passed on" : "kept");
         for (int i = 0; i < n; i++) {
                 char *child = print("%s%s%s", group, *group != '\0' ? "/" : "", entries[i]->d_name);
 
-                if (entries[i]->d_type == DT_DIR && strcmp(entries[i]->d_name, ".") != 0 && strcmp(entries[i]->d_name, "..") != 0)
+                if (entries[i]->d_type == DT_DIR && strcmp(entries[i]->d_name, ".") != 0 &&
+                        strcmp(entries[i]->d_name, "..") != 0)
                         draw(fake, child, out);
                 free(child);
                 free(entries[i]);

@@ -9,7 +9,14 @@
 
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 4000},                                                                                            \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 #define JOURNAL "work.journal"
 
 static int setup(void **state)
@@ -62,11 +69,32 @@ static void write_journal(const struct fake *fake, const char *head, const char 
 static void garbage_for_a_journal_does_no_harm(void **state)
 {
         static const char *const garbage[] = {
-                "", "\n", "weight", "weight \n", "weight %1", "weight %1 \n", "weight %1 100", "weight %1 100\n", "weight %1 100 \n",
-                "weight %1 0 alice\n", "weight %1 10001 alice\n", "weight %1 4294967396 alice\n", "weight %1 -1 alice\n",
-                "weight 99999999999999999999999999 7 alice\n", "weight -%1 7 alice\n", "weight %1 7 ../work/alice\n",
-                "weight %1 7 /alice\n", "weight %1 7 alice/\n", "weight %1 7 ./alice\n", "weight %2 7 \n", "weight %2 7 .\n",
-                "weight %1 7 alice\\\n", "weight %1 7 bob\n", "height %1 7 alice\n", "\\\\\\\n\\n\n", "weight %1 7 nobody\n",
+                "",
+                "\n",
+                "weight",
+                "weight \n",
+                "weight %1",
+                "weight %1 \n",
+                "weight %1 100",
+                "weight %1 100\n",
+                "weight %1 100 \n",
+                "weight %1 0 alice\n",
+                "weight %1 10001 alice\n",
+                "weight %1 4294967396 alice\n",
+                "weight %1 -1 alice\n",
+                "weight 99999999999999999999999999 7 alice\n",
+                "weight -%1 7 alice\n",
+                "weight %1 7 ../work/alice\n",
+                "weight %1 7 /alice\n",
+                "weight %1 7 alice/\n",
+                "weight %1 7 ./alice\n",
+                "weight %2 7 \n",
+                "weight %2 7 .\n",
+                "weight %1 7 alice\\\n",
+                "weight %1 7 bob\n",
+                "height %1 7 alice\n",
+                "\\\\\\\n\\n\n",
+                "weight %1 7 nobody\n",
                 "weight %2 7 ..\nboot\nboot\n\nweight weight weight\n",
         };
         struct fake *fake = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The restore journal: what the files held comes back, whatever happened to their manager, and nothing else is touched. A manager that
- * dies is a process of its own here; crash.c kills it at random.
+ * The restore journal: what the files held comes back, whatever happened to their manager, and nothing else is touched. A
+ * manager that dies is a process of its own here; crash.c kills it at random.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,14 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 4000},                                                                                            \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 #define JOURNAL "work.journal"
 
 static void make_three(struct fake *fake)
@@ -69,7 +76,8 @@ static void every_file_holds_again_what_it_held_after_stop(void **state)
         free(before);
 }
 
-static int check_journal_and_write(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
+static int check_journal_and_write(
+        struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
         char weight[64], path[512], text[4096] = "", line[512];
         ssize_t n = cgb_tree_read(backend->host->tree, group->path, "cpu.weight", weight, sizeof weight);
@@ -111,8 +119,8 @@ static void the_next_manager_puts_back_what_a_dead_one_left(void **state)
         uint32_t changed;
 
         fake_crash(fake, 10, HOG_ALICE);
-        changed = (fake_weight(fake, "work/alice") != 100 ? 1u : 0) + (fake_weight(fake, "work/bob") != 300 ? 1u : 0)
-                + (fake_weight(fake, "work/carol") != 50 ? 1u : 0);
+        changed = (fake_weight(fake, "work/alice") != 100 ? 1u : 0) + (fake_weight(fake, "work/bob") != 300 ? 1u : 0) +
+                  (fake_weight(fake, "work/carol") != 50 ? 1u : 0);
         assert_true(changed > 0);
         cgb = fake_started(fake);
         fake_assert_picture(fake, before);
@@ -179,8 +187,23 @@ static void a_journal_of_another_boot_is_void(void **state)
 static void any_name_that_a_folder_can_have_comes_back(void **state)
 {
         static const char *const names[] = {
-                " blank first", "blank last ", "\ttab", "new\nline", "\nnewline first", "newline last\n", "back\\slash", "\\n", "\\\\",
-                "ends in \\", "weight 1 2 three", "\xc3\xa9t\xc3\xa9", "\xff\xfe", "%s%n", "-", "#", "new\n\\nline\\",
+                " blank first",
+                "blank last ",
+                "\ttab",
+                "new\nline",
+                "\nnewline first",
+                "newline last\n",
+                "back\\slash",
+                "\\n",
+                "\\\\",
+                "ends in \\",
+                "weight 1 2 three",
+                "\xc3\xa9t\xc3\xa9",
+                "\xff\xfe",
+                "%s%n",
+                "-",
+                "#",
+                "new\n\\nline\\",
         };
         struct fake *fake = *state;
         char *before, path[64];
@@ -463,18 +486,21 @@ int main(void)
                 cmocka_unit_test_setup_teardown(any_name_that_a_folder_can_have_comes_back, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_group_that_was_made_anew_is_left_alone, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_a_dead_manager_never_wrote_is_left_alone, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_foreign_write_that_was_noticed_survives_a_crash, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_foreign_write_that_was_noticed_survives_a_crash, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(without_a_journal_nothing_is_written_and_it_is_said_once,
                         setup_three_unprivileged, fake_teardown_unprivileged),
-                cmocka_unit_test_setup_teardown(a_full_disk_under_the_journal_keeps_everything_as_it_is, setup_three, fake_teardown),
-                cmocka_unit_test_setup_teardown(without_a_state_folder_nothing_is_overwritten_at_stop, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_full_disk_under_the_journal_keeps_everything_as_it_is, setup_three, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        without_a_state_folder_nothing_is_overwritten_at_stop, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_state_folder_that_is_a_file_stops_the_start, setup_three, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_cannot_be_put_back_at_the_start_stays_and_stops_nobody,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(a_weight_that_may_be_put_back_again_is_put_back_by_the_same_manager,
                         setup_three_unprivileged, fake_teardown_unprivileged),
-                cmocka_unit_test_setup_teardown(a_start_that_fails_keeps_what_a_dead_manager_left,
-                        setup_three_unprivileged, fake_teardown_unprivileged),
+                cmocka_unit_test_setup_teardown(a_start_that_fails_keeps_what_a_dead_manager_left, setup_three_unprivileged,
+                        fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(what_cannot_be_put_back_at_stop_stays_in_the_journal_alone,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes,

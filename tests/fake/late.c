@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend that asks somebody else: its writes are under way for a while, and then they are done, or have failed. Meanwhile a file holds the old
- * value or the new one, and neither is a stranger's.
+ * A backend that asks somebody else: its writes are under way for a while, and then they are done, or have failed. Meanwhile
+ * a file holds the old value or the new one, and neither is a stranger's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +9,21 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {NULL, 0}}
-#define NOBODY (struct fake_load[]){{NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 4000},                                                                                            \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
+#define NOBODY                                                                                                              \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 #define ASKED_MAX 64
 
 /* What was asked for, in that order. */
@@ -22,10 +35,10 @@ struct late {
 
 /* How the answers come. */
 static struct {
-        bool applies;                   /* the files get what was asked for at once, before the answer */
+        bool applies; /* the files get what was asked for at once, before the answer */
         bool answers;
         int code;
-        size_t turns;                   /* that the backend had to do what is due */
+        size_t turns; /* that the backend had to do what is due */
 } manner;
 
 static int ask(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
@@ -62,7 +75,11 @@ static void answer_at_last(struct cgb_backend *backend, uint64_t timeout_usec)
 }
 
 static const struct cgb_backend_type late_type = {
-        .name = "late", .size = sizeof(struct late), .write = ask, .process = answer, .flush = answer_at_last,
+        .name = "late",
+        .size = sizeof(struct late),
+        .write = ask,
+        .process = answer,
+        .flush = answer_at_last,
 };
 
 static struct cgb *start(struct fake *fake, bool applies, bool answers)
@@ -226,13 +243,17 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_value_under_way_is_nobody_elses, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_backend_connects_at_the_start_and_not_in_the_loop, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_backend_connects_at_the_start_and_not_in_the_loop, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_weight_is_written_when_the_answer_says_so, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_refusal_that_comes_late_is_told_once_and_the_wish_stays, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_file_that_is_written_after_the_answer_is_nobody_elses, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_refusal_that_comes_late_is_told_once_and_the_wish_stays, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_file_that_is_written_after_the_answer_is_nobody_elses, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_value_that_comes_after_its_time_out_is_ours, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_stranger_is_noticed_when_nothing_is_under_way, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(the_end_waits_for_what_is_under_way_and_puts_all_back, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_end_waits_for_what_is_under_way_and_puts_all_back, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(an_answer_for_a_group_that_went_is_nobodys, fake_setup, fake_teardown),
         };
 

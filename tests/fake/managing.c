@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a manager does while all goes well: weights follow credit, and nothing is written that need not be; steps come when they are
- * due; and what one may ask a context is what the files say.
+ * What a manager does while all goes well: weights follow credit, and nothing is written that need not be; steps come when
+ * they are due; and what one may ask a context is what the files say.
  */
 #include <errno.h>
 #include <poll.h>
@@ -12,9 +12,30 @@
 
 #include "fake.h"
 
-#define HOG_ALICE (struct fake_load[]){{"alice", 4000}, {"bob", 0}, {NULL, 0}}
-#define HOG_BOB (struct fake_load[]){{"alice", 0}, {"bob", 4000}, {NULL, 0}}
-#define SHARE_EVENLY (struct fake_load[]){{"alice", 2000}, {"bob", 2000}, {NULL, 0}}
+#define HOG_ALICE                                                                                                           \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 4000}, {"bob", 0},                                                                                \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
+#define HOG_BOB                                                                                                             \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 0}, {"bob", 4000},                                                                                \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
+#define SHARE_EVENLY                                                                                                        \
+        (struct fake_load[])                                                                                                \
+        {                                                                                                                   \
+                {"alice", 2000}, {"bob", 2000},                                                                             \
+                {                                                                                                           \
+                        NULL, 0                                                                                             \
+                }                                                                                                           \
+        }
 
 static int setup_two(void **state)
 {
@@ -122,7 +143,8 @@ static void a_dry_run_says_what_a_real_one_does_and_writes_nothing(void **state)
 }
 
 /* Takes the writes of the last step, and compares them with the file before and after. */
-static void check_writes(struct fake *fake, struct cgb *cgb, uint32_t before_alice, uint32_t before_bob, uint32_t hysteresis_permille)
+static void check_writes(
+        struct fake *fake, struct cgb *cgb, uint32_t before_alice, uint32_t before_bob, uint32_t hysteresis_permille)
 {
         struct cgb_event event;
 
@@ -420,18 +442,22 @@ int main(void)
                 cmocka_unit_test_setup_teardown(whoever_was_idle_is_ahead_before_it_wakes, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(nothing_is_written_while_nobody_has_to_wait, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(nothing_is_written_when_all_get_what_is_theirs, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_dry_run_says_what_a_real_one_does_and_writes_nothing, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_dry_run_says_what_a_real_one_does_and_writes_nothing, setup_two, fake_teardown),
                 cmocka_unit_test(a_small_change_is_not_worth_a_write),
                 cmocka_unit_test_setup_teardown(a_step_is_due_at_once_and_then_once_a_step, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dispatch_that_is_a_little_late_keeps_the_rhythm, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dispatch_that_is_very_late_does_not_catch_up, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(counts_are_those_of_the_events_and_begin_anew_with_a_start, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        counts_are_those_of_the_events_and_begin_anew_with_a_start, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(an_overview_is_what_the_files_say, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_workspace_is_what_its_files_say, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(workspaces_are_listed_in_the_order_of_joining, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(no_credit_is_made_or_lost_while_groups_come_and_go, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        no_credit_is_made_or_lost_while_groups_come_and_go, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(credit_outlives_a_restart_of_its_manager, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(the_fd_is_readable_when_a_step_is_due_and_not_before, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_fd_is_readable_when_a_step_is_due_and_not_before, setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_fd_of_a_stopped_context_is_quiet, setup_two, fake_teardown),
         };
 

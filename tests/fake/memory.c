@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory law on a tree in a folder: what is read and written, and what is put back. The parent has a memory.max of a GiB, so the host's
- * own memory plays no part. A kernel that reclaims is played by the test.
+ * The memory law on a tree in a folder: what is read and written, and what is put back. The parent has a memory.max of a
+ * GiB, so the host's own memory plays no part. A kernel that reclaims is played by the test.
  */
 #include <errno.h>
 #include <poll.h>
@@ -37,8 +37,10 @@ static void set_usage(struct fake *fake, const char *group, uint64_t bytes)
 {
         char text[256];
 
-        snprintf(text, sizeof text, "anon 0\nfile %llu\nshmem 0\ninactive_anon 0\nactive_anon 0\ninactive_file %llu\nactive_file 0\n"
-                 "unevictable 0\nslab_reclaimable 0\nworkingset_refault_anon 0\nworkingset_restore_file 0\n", (unsigned long long)bytes, (unsigned long long)bytes);
+        snprintf(text, sizeof text,
+                "anon 0\nfile %llu\nshmem 0\ninactive_anon 0\nactive_anon 0\ninactive_file %llu\nactive_file 0\n"
+                "unevictable 0\nslab_reclaimable 0\nworkingset_refault_anon 0\nworkingset_restore_file 0\n",
+                (unsigned long long)bytes, (unsigned long long)bytes);
         fake_write(fake, group, "memory.stat", text);
         write_number(fake, group, "memory.current", bytes);
 }
@@ -139,7 +141,8 @@ static void who_has_more_than_its_share_is_asked_and_its_limit_follows(void **st
         text = fake_read(fake, "work/hog", "memory.high");
         high = strtoull(text, NULL, 10);
         free(text);
-        assert_in_range(high, (790 + 64) * MIB, (800 + 66) * MIB); /* it may have been read before or after the test played kernel */
+        assert_in_range(
+                high, (790 + 64) * MIB, (800 + 66) * MIB); /* it may have been read before or after the test played kernel */
         assert_true(holds(fake, "work/modest", "memory.high", "max\n"));
         assert_true(holds(fake, "work/modest", "memory.reclaim", ""));
         assert_true(holds(fake, "work/hog", "memory.max", "max\n"));
@@ -250,7 +253,11 @@ static void say_done_at_last(struct cgb_backend *backend, uint64_t timeout_usec)
 }
 
 static const struct cgb_backend_type slow_type = {
-        .name = "slow", .size = sizeof(struct slow), .write = ask_slowly, .process = say_done, .flush = say_done_at_last,
+        .name = "slow",
+        .size = sizeof(struct slow),
+        .write = ask_slowly,
+        .process = say_done,
+        .flush = say_done_at_last,
 };
 
 static void a_limit_that_is_written_after_the_answer_is_nobody_elses(void **state)
@@ -374,7 +381,8 @@ static void a_group_made_again_under_its_name_begins_anew(void **state)
 /* The kernel's averages remember for a minute that somebody waited; its totals say whether anybody does. */
 static void who_waited_a_while_ago_is_asked_all_the_same(void **state)
 {
-        static const char pressure[] = "some avg10=9.00 avg60=9.00 avg300=9.00 total=123456789\nfull avg10=9.00 avg60=9.00 avg300=9.00 total=9\n";
+        static const char pressure[] =
+                "some avg10=9.00 avg60=9.00 avg300=9.00 total=123456789\nfull avg10=9.00 avg60=9.00 avg300=9.00 total=9\n";
         struct fake *fake = *state;
 
         make_crowd(fake);
@@ -393,7 +401,9 @@ static void who_waits_is_not_asked(void **state)
         for (int i = 1; i <= STEPS_UNTIL_ASKED; i++) {
                 char text[128];
 
-                snprintf(text, sizeof text, "some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", 2000 * i);
+                snprintf(text, sizeof text,
+                        "some avg10=0.00 avg60=0.00 avg300=0.00 total=%d\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+                        2000 * i);
                 fake_write(fake, "work/hog", "io.pressure", text);
                 step(fake, cgb);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Discovery by rule: trees laid out as login managers and container engines lay them out, found by patterns, in whatever order their groups
- * come and go.
+ * Discovery by rule: trees laid out as login managers and container engines lay them out, found by patterns, in whatever
+ * order their groups come and go.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,9 +13,12 @@
 
 static const char *const no_root[] = {"user-0.slice", NULL};
 
-static const struct cgb_rule users[] = {{.name = "users", .match = "user-*.slice", .exclude = no_root, .share_permille = 2000}};
+static const struct cgb_rule users[] = {
+        {.name = "users", .match = "user-*.slice", .exclude = no_root, .share_permille = 2000}};
 static const struct cgb_rule scopes[] = {{.name = "scopes", .match = "*.scope"}};
-static const struct cgb_rule pods[] = {{.name = "pods", .match = "**" "/cri-*.scope"}};
+static const struct cgb_rule pods[] = {{.name = "pods",
+        .match = "**"
+                 "/cri-*.scope"}};
 
 static struct cgb *start_with(struct fake *fake, const struct cgb_rule *rules)
 {
@@ -168,7 +171,8 @@ static const struct fake_load busy[] = {{"alice", 4000}, {NULL, 0}};
 
 static void a_dry_rule_decides_and_writes_nothing(void **state)
 {
-        static const struct cgb_rule dry[] = {{.name = "dry", .match = "bob", .flags = CGB_DRY_RUN}, {.name = "wet", .match = "*"}};
+        static const struct cgb_rule dry[] = {
+                {.name = "dry", .match = "bob", .flags = CGB_DRY_RUN}, {.name = "wet", .match = "*"}};
         struct fake *fake = *state;
         struct cgb_workspace workspace;
         struct cgb *cgb;
@@ -238,16 +242,20 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(only_what_a_rule_names_is_managed, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(who_is_in_debt_is_not_lifted_above_those_that_no_rule_names, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        who_is_in_debt_is_not_lifted_above_those_that_no_rule_names, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(groups_come_and_go_under_a_rule, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_is_there_is_found_at_any_depth_with_all_above_it, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_is_there_is_found_at_any_depth_with_all_above_it, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(what_comes_later_is_found_at_any_depth, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(several_levels_that_come_at_once_are_found, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_way_that_is_made_again_is_watched_again, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_rule_decides_and_writes_nothing, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_rules_share_is_written_when_the_groups_maker_has_had_time, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_rules_share_is_written_when_the_groups_maker_has_had_time, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_rules_share_stands_whatever_the_weight_says, fake_setup, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_parent_that_is_missing_is_waited_for_and_not_made, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_parent_that_is_missing_is_waited_for_and_not_made, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_pattern_that_cannot_be_is_refused, fake_setup, fake_teardown),
         };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What has to be made before a workspace can be, the parent and the cpu controller on the way down to it, goes away again with its last
- * user: a workspace or a manager, in this process or in another.
+ * What has to be made before a workspace can be, the parent and the cpu controller on the way down to it, goes away again
+ * with its last user: a workspace or a manager, in this process or in another.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,8 +41,9 @@ static int setup_bare_unprivileged(void **state)
 
 static int create(struct cgb *cgb, const char *name, uint32_t share_permille)
 {
-        return cgb_create(cgb, &(struct cgb_workspace_options){
-                .size = sizeof(struct cgb_workspace_options), .name = name, .share_permille = share_permille});
+        return cgb_create(
+                cgb, &(struct cgb_workspace_options){
+                             .size = sizeof(struct cgb_workspace_options), .name = name, .share_permille = share_permille});
 }
 
 static void a_start_makes_what_is_missing_and_a_stop_undoes_it(void **state)
@@ -218,8 +219,18 @@ static void notes_of_another_boot_are_void_and_do_not_hide_new_ones(void **state
 static void garbage_for_notes_does_no_harm(void **state)
 {
         static const char *const garbage[] = {
-                "\n\n", "made", "made \n", "made ..\n", "made ../state\n", "made /\n", "made theirs/../theirs\n", "enabled ..\n",
-                "enabled nowhere\nmade nowhere/at/all\n", "enabled theirs/cpu.stat\n", "made theirs/cpu.stat\n", "mad\xff\xfe\n",
+                "\n\n",
+                "made",
+                "made \n",
+                "made ..\n",
+                "made ../state\n",
+                "made /\n",
+                "made theirs/../theirs\n",
+                "enabled ..\n",
+                "enabled nowhere\nmade nowhere/at/all\n",
+                "enabled theirs/cpu.stat\n",
+                "made theirs/cpu.stat\n",
+                "mad\xff\xfe\n",
         };
         struct fake *fake = *state;
         char *before, *head, text[256], *end;
@@ -338,21 +349,31 @@ static void makers_and_a_manager_that_comes_and_goes_do_not_disturb_each_other(v
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(a_start_makes_what_is_missing_and_a_stop_undoes_it, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(the_first_workspace_makes_what_is_missing_and_the_last_one_undoes_it, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_start_makes_what_is_missing_and_a_stop_undoes_it, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_first_workspace_makes_what_is_missing_and_the_last_one_undoes_it, setup_bare, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_parent_that_was_there_stays, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_a_workspace_needs_stays_when_its_manager_goes, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_share_outlives_a_manager_though_the_parent_was_there_before, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(the_last_workspace_does_not_take_the_parent_from_a_living_manager, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_workspace_needs_stays_when_its_manager_goes, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_share_outlives_a_manager_though_the_parent_was_there_before, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_last_workspace_does_not_take_the_parent_from_a_living_manager, setup_bare, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_manager_may_remove_its_own_last_workspace, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_a_dead_manager_had_made_is_undone_by_restore, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_a_dead_manager_had_made_is_undone_by_the_next, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(notes_of_another_boot_are_void_and_do_not_hide_new_ones, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_dead_manager_had_made_is_undone_by_restore, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_dead_manager_had_made_is_undone_by_the_next, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        notes_of_another_boot_are_void_and_do_not_hide_new_ones, setup_bare, fake_teardown),
                 cmocka_unit_test_setup_teardown(garbage_for_notes_does_no_harm, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_failure_half_way_leaves_nothing_behind,
-                        setup_bare_unprivileged, fake_teardown_unprivileged),
-                cmocka_unit_test_setup_teardown(makers_in_several_processes_do_not_disturb_each_other, setup_bare, fake_teardown),
-                cmocka_unit_test_setup_teardown(makers_and_a_manager_that_comes_and_goes_do_not_disturb_each_other, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_failure_half_way_leaves_nothing_behind, setup_bare_unprivileged, fake_teardown_unprivileged),
+                cmocka_unit_test_setup_teardown(
+                        makers_in_several_processes_do_not_disturb_each_other, setup_bare, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        makers_and_a_manager_that_comes_and_goes_do_not_disturb_each_other, setup_bare, fake_teardown),
         };
 
         return cmocka_run_group_tests_name("setup", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Floors and limits of memory that a workspace is made with: they need the memory controller on the way down, and floors need room in every
- * group above. Both go away again with the last workspace that needs them.
+ * Floors and limits of memory that a workspace is made with: they need the memory controller on the way down, and floors
+ * need room in every group above. Both go away again with the last workspace that needs them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,11 @@
 
 static int create(struct cgb *cgb, const char *name, uint64_t floor_bytes, uint64_t max_bytes)
 {
-        return cgb_create(cgb, &(struct cgb_workspace_options){
-                .size = sizeof(struct cgb_workspace_options), .name = name, .share_permille = 1000,
-                .memory_floor_bytes = floor_bytes, .memory_max_bytes = max_bytes});
+        return cgb_create(cgb, &(struct cgb_workspace_options){.size = sizeof(struct cgb_workspace_options),
+                                       .name = name,
+                                       .share_permille = 1000,
+                                       .memory_floor_bytes = floor_bytes,
+                                       .memory_max_bytes = max_bytes});
 }
 
 /* Everything above the workspaces is ours to make. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The backend that asks systemd, and a peer that plays it: the other end of a socket, which speaks D-Bus and answers as it is told to. Units are
- * folders, so the kernel's files say whatever a test writes there.
+ * The backend that asks systemd, and a peer that plays it: the other end of a socket, which speaks D-Bus and answers as it
+ * is told to. Units are folders, so the kernel's files say whatever a test writes there.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,13 +21,13 @@
 enum manner {
         OBEY,
         SILENT,
-        REFUSE,                         /* with the error below */
+        REFUSE, /* with the error below */
 };
 
 /* A call that came. */
 struct call {
         char unit[64];
-        size_t n;                       /* properties */
+        size_t n; /* properties */
         char names[CGB_SYSTEMD_PROPERTIES][32];
         uint64_t values[CGB_SYSTEMD_PROPERTIES];
 };
@@ -41,10 +41,10 @@ struct stage {
         struct cgb_group_dir units[UNITS];
 
         sd_bus *peer;
-        bool is_down;                   /* nobody can connect */
+        bool is_down; /* nobody can connect */
         enum manner manner;
         const char *error;
-        uint64_t weight;                /* that every unit has as its own */
+        uint64_t weight; /* that every unit has as its own */
         struct call calls[CALLS_MAX];
         size_t n_calls, n_gets;
 
@@ -126,7 +126,9 @@ static int connect_to_peer(struct cgb_systemd *systemd, sd_bus **ret)
         return sd_bus_start(*ret);
 }
 
-/* Both have their turn, for so long. The backend has it only when its fd says that it has something to do, as in the loop. */
+/*
+ * Both have their turn, for so long. The backend has it only when its fd says that it has something to do, as in the loop.
+ */
 static void play(struct stage *stage, uint64_t usec)
 {
         uint64_t end_usec = cgb_systemd_now_usec() + usec;
@@ -187,8 +189,13 @@ static int setup(void **state)
         stage->fake = fake_new();
         assert_int_equal(cgb_tree_open(&stage->tree, stage->fake->tree, NULL), 0);
         assert_int_equal(cgb_fd_cache_new(&stage->fds, 0), 0);
-        stage->host = (struct cgb_backend_host){.fds = stage->fds, .tree = &stage->tree, .calls_per_second = 1000, .userdata = stage,
-                .done = on_done, .absent = on_absent, .adopted = on_adopted};
+        stage->host = (struct cgb_backend_host){.fds = stage->fds,
+                .tree = &stage->tree,
+                .calls_per_second = 1000,
+                .userdata = stage,
+                .done = on_done,
+                .absent = on_absent,
+                .adopted = on_adopted};
         assert_int_equal(cgb_backend_open(&stage->backend, &cgb_backend_systemd, &stage->host), 0);
         systemd_of(stage)->connect = connect_to_peer;
         systemd_of(stage)->userdata = stage;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * cgctl's reader of configurations, fed with anything. It is held to its word: what is refused was told of with a remedy and leaves the
- * result as it was; what is taken has rules that the library takes, and can be written down again and comes out the same.
+ * cgctl's reader of configurations, fed with anything. It is held to its word: what is refused was told of with a remedy and
+ * leaves the result as it was; what is taken has rules that the library takes, and can be written down again and comes out
+ * the same.
  */
 
 #include <errno.h>
@@ -66,7 +67,8 @@ static char *write_down(const struct config *config)
 
         check(out != NULL, "there is memory");
         if (config->step_usec != 0)
-                fprintf(out, "[daemon]\nstep=%" PRIu64 ".%06" PRIu64 "\n", config->step_usec / 1000000, config->step_usec % 1000000);
+                fprintf(out, "[daemon]\nstep=%" PRIu64 ".%06" PRIu64 "\n", config->step_usec / 1000000,
+                        config->step_usec % 1000000);
         for (size_t i = 0; i < config->n_parents; i++)
                 for (size_t j = 0; j < config->parents[i].n_rules; j++)
                         write_rule(out, &config->parents[i], &config->parents[i].rules[j]);

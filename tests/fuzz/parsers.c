@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * All parsers of the kernel's texts, and patterns, fed with anything. The first byte of the input says which one, the rest is its text.
+ * All parsers of the kernel's texts, and patterns, fed with anything. The first byte of the input says which one, the rest
+ * is its text.
  *
  * Beside "does not crash" every parser is held to its word: what is refused leaves the result as it was, and what is
  * taken can be printed again as the kernel would print it and comes out the same.
@@ -31,20 +32,20 @@ static void check(bool holds, const char *what)
 }
 
 /* Calls a parser twice, on records that hold different bytes before. What it says and fills in must not depend on that. */
-#define PARSE_TWICE(parse, first, second, bytes, n)                                                    \
-        ({                                                                                             \
-                int r_;                                                                                \
-                                                                                                       \
-                memset(&(first), 0x11, sizeof(first));                                                 \
-                memset(&(second), 0xee, sizeof(second));                                               \
-                r_ = parse(&(first), bytes, n);                                                        \
-                check(parse(&(second), bytes, n) == r_, #parse " says the same again");                \
-                check(r_ == 0 || r_ == -EBADMSG, #parse " takes it or not");                           \
-                if (r_ < 0) {                                                                          \
-                        check(is_filled(&(first), sizeof(first), 0x11), #parse " leaves the result");  \
-                        check(is_filled(&(second), sizeof(second), 0xee), #parse " leaves the result"); \
-                }                                                                                      \
-                r_ == 0;                                                                               \
+#define PARSE_TWICE(parse, first, second, bytes, n)                                                                         \
+        ({                                                                                                                  \
+                int r_;                                                                                                     \
+                                                                                                                            \
+                memset(&(first), 0x11, sizeof(first));                                                                      \
+                memset(&(second), 0xee, sizeof(second));                                                                    \
+                r_ = parse(&(first), bytes, n);                                                                             \
+                check(parse(&(second), bytes, n) == r_, #parse " says the same again");                                     \
+                check(r_ == 0 || r_ == -EBADMSG, #parse " takes it or not");                                                \
+                if (r_ < 0) {                                                                                               \
+                        check(is_filled(&(first), sizeof(first), 0x11), #parse " leaves the result");                       \
+                        check(is_filled(&(second), sizeof(second), 0xee), #parse " leaves the result");                     \
+                }                                                                                                           \
+                r_ == 0;                                                                                                    \
         })
 
 static bool is_filled(const void *memory, size_t n, unsigned char byte)
@@ -67,7 +68,8 @@ static void fuzz_cpu_stat(const char *bytes, size_t n)
         PARSE_TWICE(cgb_parse_usage, usage_usec, again_usec, bytes, n);
         if (!PARSE_TWICE(cgb_parse_cpu_stat, a, b, bytes, n))
                 return;
-        check(cgb_parse_usage(&usage_usec, bytes, n) == 0 && usage_usec == a.usage_usec, "a usage alone is that of the whole");
+        check(cgb_parse_usage(&usage_usec, bytes, n) == 0 && usage_usec == a.usage_usec,
+                "a usage alone is that of the whole");
         length = snprintf(text, sizeof(text), "usage_usec %" PRIu64 "\nuser_usec %" PRIu64 "\nsystem_usec %" PRIu64 "\n",
                 a.usage_usec, a.user_usec, a.system_usec);
         check(cgb_parse_cpu_stat(&b, text, (size_t)length) == 0, "printed usages are taken");
@@ -97,7 +99,7 @@ static void fuzz_pressure(const char *bytes, size_t n)
                 a.some.total_usec);
         check(cgb_parse_pressure(&b, text, (size_t)length) == 0, "printed pressure is taken");
         check(b.some.avg10_permyriad == a.some.avg10_permyriad && b.some.avg60_permyriad == a.some.avg60_permyriad &&
-                b.some.avg300_permyriad == a.some.avg300_permyriad && b.some.total_usec == a.some.total_usec,
+                        b.some.avg300_permyriad == a.some.avg300_permyriad && b.some.total_usec == a.some.total_usec,
                 "pressure survives");
 }
 
@@ -146,7 +148,8 @@ static void fuzz_limit(const char *bytes, size_t n)
 
         if (PARSE_TWICE(cgb_parse_limit, a, b, bytes, n))
                 check((n >= 3 && memcmp(bytes, "max", 3) == 0 && a == CGB_NO_LIMIT) ||
-                        (cgb_parse_u64(&value, bytes, n) == 0 && value == a), "a limit is max or a number");
+                                (cgb_parse_u64(&value, bytes, n) == 0 && value == a),
+                        "a limit is max or a number");
 }
 
 static void fuzz_weight(const char *bytes, size_t n)
@@ -184,7 +187,7 @@ static void fuzz_words(const char *bytes, size_t n)
 
 static void fuzz_mountinfo(const char *bytes, size_t n)
 {
-        static struct cgb_mount mount;  /* too large for some stacks */
+        static struct cgb_mount mount; /* too large for some stacks */
         int r;
 
         memset(&mount, 0, sizeof(mount));
@@ -229,8 +232,8 @@ static void fuzz_globs(const char *bytes, size_t n)
         path = strchr(pattern, '\n');
         if (path != NULL)
                 *path++ = '\0';
-        if (path != NULL && cgb_glob_complain(pattern) == NULL && cgb_path_is_valid(path)
-            && cgb_glob_match(pattern, path) != CGB_GLOB_NO) {
+        if (path != NULL && cgb_glob_complain(pattern) == NULL && cgb_path_is_valid(path) &&
+                cgb_glob_match(pattern, path) != CGB_GLOB_NO) {
                 above = strdup(path);
                 check(above != NULL, "there is memory");
                 while (cgb_path_cut(above))
@@ -245,8 +248,9 @@ static void fuzz_process_stat(const char *bytes, size_t n)
         static struct cgb_process a, b; /* large */
 
         if (PARSE_TWICE(cgb_parse_process_stat, a, b, bytes, n))
-                check(a.pid > 0 && a.pid == b.pid && a.parent == b.parent && a.terminal == b.terminal && strcmp(a.comm, b.comm) == 0 &&
-                        strlen(a.comm) < CGB_COMM_SIZE, "a process has a number and a short name");
+                check(a.pid > 0 && a.pid == b.pid && a.parent == b.parent && a.terminal == b.terminal &&
+                                strcmp(a.comm, b.comm) == 0 && strlen(a.comm) < CGB_COMM_SIZE,
+                        "a process has a number and a short name");
 }
 
 /* A pattern, and a text behind a newline. */
@@ -260,16 +264,31 @@ static void fuzz_texts(const char *bytes, size_t n)
                 *text++ = '\0';
         if (text != NULL && cgb_glob_sets_are_closed(pattern)) {
                 check(!cgb_glob_match_text(pattern, text) || strchr(pattern, '*') != NULL || strchr(pattern, '[') != NULL ||
-                        strlen(pattern) == strlen(text), "without a star lengths are alike");
+                                strlen(pattern) == strlen(text),
+                        "without a star lengths are alike");
                 check(cgb_glob_match_text("*", text), "a star takes all");
         }
         free(pattern);
 }
 
 static void (*const targets[])(const char *bytes, size_t n) = {
-        fuzz_cpu_stat, fuzz_pressure, fuzz_memory_events, fuzz_memory_stat, fuzz_cgroup_events, fuzz_u64, fuzz_limit,
-        fuzz_weight, fuzz_cpu_max, fuzz_cpu_list, fuzz_words, fuzz_mountinfo, fuzz_own_group, fuzz_paths,
-        fuzz_globs, fuzz_process_stat, fuzz_texts,
+        fuzz_cpu_stat,
+        fuzz_pressure,
+        fuzz_memory_events,
+        fuzz_memory_stat,
+        fuzz_cgroup_events,
+        fuzz_u64,
+        fuzz_limit,
+        fuzz_weight,
+        fuzz_cpu_max,
+        fuzz_cpu_list,
+        fuzz_words,
+        fuzz_mountinfo,
+        fuzz_own_group,
+        fuzz_paths,
+        fuzz_globs,
+        fuzz_process_stat,
+        fuzz_texts,
 };
 
 /* The first byte, from 'a' on: a letter can be typed into a seed. */

@@ -122,9 +122,39 @@ static void insert(struct input *input, size_t at, const uint8_t *bytes, size_t 
 static void insert_word(struct input *input, uint64_t *chance)
 {
         static const char *const words[] = {
-                "18446744073709551615", "18446744073709551616", "99999999999999999999", "00", "-1", "+1", "0x1", "max", "\n",
-                "\r\n", " ", "  ", ".", ".00", "usage_usec 1\n", "some", "full", "0-8191", ",", "-", "/", "..", "\\040",
-                "\\000", "0::/", " - cgroup2 ", "[rule x]\n", "\nmatch=a/*\n", "*", "**", "[", "]", ";",
+                "18446744073709551615",
+                "18446744073709551616",
+                "99999999999999999999",
+                "00",
+                "-1",
+                "+1",
+                "0x1",
+                "max",
+                "\n",
+                "\r\n",
+                " ",
+                "  ",
+                ".",
+                ".00",
+                "usage_usec 1\n",
+                "some",
+                "full",
+                "0-8191",
+                ",",
+                "-",
+                "/",
+                "..",
+                "\\040",
+                "\\000",
+                "0::/",
+                " - cgroup2 ",
+                "[rule x]\n",
+                "\nmatch=a/*\n",
+                "*",
+                "**",
+                "[",
+                "]",
+                ";",
         };
         const char *word = words[below(chance, sizeof(words) / sizeof(words[0]))];
 
@@ -170,8 +200,8 @@ static void change(struct input *input, const struct corpus *corpus, uint64_t *c
 static void say_where(int number)
 {
         char text[128];
-        int n = snprintf(text, sizeof(text), "input %lu of seed %lu, %zu bytes:\n", current.number, current.seed,
-                current.input->n);
+        int n = snprintf(
+                text, sizeof(text), "input %lu of seed %lu, %zu bytes:\n", current.number, current.seed, current.input->n);
 
         /* Not safe in a handler in general; here nothing is left to be lost. */
         if (write(STDERR_FILENO, text, (size_t)n) < 0 || write(STDERR_FILENO, current.input->bytes, current.input->n) < 0)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * The simulated node is held to the real kernel: one who asks for 20 or 100 ms of CPU again and again, beside seven groups of as many loops
- * as there are CPUs, under equal weights and under the law. The middle response of the one is within 15 % of the other's.
+ * The simulated node is held to the real kernel: one who asks for 20 or 100 ms of CPU again and again, beside seven groups
+ * of as many loops as there are CPUs, under equal weights and under the law. The middle response of the one is within 15 %
+ * of the other's.
  *
- * The node has no wake-ups, slices and ticks, and a kernel has; so the two may differ, but not by much. A machine on which others run as
- * well cannot be compared with a model that has its CPUs to itself: a run in which they did is passed over, and if that are all, this is skipped. BENCH names the program.
+ * The node has no wake-ups, slices and ticks, and a kernel has; so the two may differ, but not by much. A machine on which
+ * others run as well cannot be compared with a model that has its CPUs to itself: a run in which they did is passed over,
+ * and if that are all, this is skipped. BENCH names the program.
  */
 
 #include <math.h>
@@ -81,8 +83,8 @@ static double simulated_sec(const char *policy, double burst_sec)
         path_of(trace, sizeof(trace), "trace.csv");
         path_of(output, sizeof(output), "sim.json");
         write_trace(trace, burst_sec);
-        snprintf(command, sizeof(command), "%s sim %s --cpus %u --hogs %d --policy %s --step 1 --json >%s 2>/dev/null", bench, trace,
-                count_cpus(), HOG_GROUPS, policy, output);
+        snprintf(command, sizeof(command), "%s sim %s --cpus %u --hogs %d --policy %s --step 1 --json >%s 2>/dev/null",
+                bench, trace, count_cpus(), HOG_GROUPS, policy, output);
         assert_int_equal(system(command), 0);
         root = json_object_from_file(output);
         assert_non_null(root);
@@ -110,10 +112,12 @@ static struct json_object *measured(const char *policy, double burst_sec)
 static void assert_agreement(const char *policy, double burst_sec)
 {
         struct json_object *run = measured(policy, burst_sec);
-        double stalled = json_object_get_double(at(run, "stalled_of_all")), on_kernel = json_object_get_double(at(run, "p50_usec")) / 1e6;
+        double stalled = json_object_get_double(at(run, "stalled_of_all")),
+               on_kernel = json_object_get_double(at(run, "p50_usec")) / 1e6;
         double simulated = simulated_sec(policy, burst_sec);
 
-        print_message("%s, %g ms of work: %.1f ms on the kernel, %.1f ms on the simulated node, %+.1f %%; others had %.0f %% of the CPUs\n",
+        print_message(
+                "%s, %g ms of work: %.1f ms on the kernel, %.1f ms on the simulated node, %+.1f %%; others had %.0f %% of the CPUs\n",
                 policy, burst_sec * 1e3, on_kernel * 1e3, simulated * 1e3, 100 * (on_kernel / simulated - 1), 100 * stalled);
         if (stalled > STALLED_MAX)
                 return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel holds is the same, whoever writes it: one policy with one load, played with a clock of its own, and what it decides in each step is
- * written by each backend to the same three units.
+ * What the kernel holds is the same, whoever writes it: one policy with one load, played with a clock of its own, and what
+ * it decides in each step is written by each backend to the same three units.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +28,10 @@
 
 static const char *const names[UNITS] = {"cgbt-alice", "cgbt-bob", "cgbt-carol"};
 
-/* What each of them uses of a step, permille of a CPU: they take turns in using all, and in every other step the next one begins. */
+/*
+ * What each of them uses of a step, permille of a CPU: they take turns in using all, and in every other step the next one
+ * begins.
+ */
 static void load_at(int step, uint64_t ret_permille[static UNITS])
 {
         int busy = step / 8 % UNITS, next = (busy + 1) % UNITS;
@@ -44,7 +47,7 @@ struct stage {
         struct cgb_backend_host host;
         struct cgb_group_dir dirs[UNITS];
         pid_t sleepers[UNITS];
-        int failed;                     /* what a backend that answers late said */
+        int failed; /* what a backend that answers late said */
 };
 
 static void done(void *userdata, const struct cgb_backend_result *result)
@@ -86,8 +89,12 @@ static int setup(void **state)
         assert_non_null(stage);
         assert_int_equal(cgb_tree_open(&stage->tree, "/sys/fs/cgroup", NULL), 0);
         assert_int_equal(cgb_fd_cache_new(&stage->fds, 0), 0);
-        stage->host = (struct cgb_backend_host){
-                .fds = stage->fds, .tree = &stage->tree, .calls_per_second = 1000, .userdata = stage, .done = done, .absent = absent};
+        stage->host = (struct cgb_backend_host){.fds = stage->fds,
+                .tree = &stage->tree,
+                .calls_per_second = 1000,
+                .userdata = stage,
+                .done = done,
+                .absent = absent};
         for (int i = 0; i < UNITS; i++) {
                 stage->sleepers[i] = start_scope(names[i], path);
                 assert_int_equal(cgb_group_dir_open(&stage->dirs[i], stage->fds, &stage->tree, path), 0);
@@ -116,7 +123,8 @@ static uint32_t held(struct stage *stage, int unit)
 {
         char text[64] = "";
 
-        assert_true(cgb_group_read(stage->fds, &stage->tree, &stage->dirs[unit], CGB_FILE_CPU_WEIGHT, text, sizeof text) > 0);
+        assert_true(
+                cgb_group_read(stage->fds, &stage->tree, &stage->dirs[unit], CGB_FILE_CPU_WEIGHT, text, sizeof text) > 0);
         return (uint32_t)strtoul(text, NULL, 10);
 }
 
@@ -131,8 +139,11 @@ static struct cgb_policy *make_policy(cgb_node nodes[static UNITS], void **ret_m
         assert_non_null(*ret_memory);
         assert_int_equal(cgb_policy_init(&policy, *ret_memory, cgb_policy_memory_size(&options), &options), 0);
         for (int i = 0; i < UNITS; i++) {
-                struct cgb_account_options account = {
-                        .size = sizeof account, .parent = CGB_NODE_ROOT, .share_permille = 1000, .identity = (uint64_t)i + 1, .weight = 100};
+                struct cgb_account_options account = {.size = sizeof account,
+                        .parent = CGB_NODE_ROOT,
+                        .share_permille = 1000,
+                        .identity = (uint64_t)i + 1,
+                        .weight = 100};
 
                 assert_int_equal(cgb_policy_join(policy, &account, &nodes[i]), 0);
         }
@@ -140,7 +151,8 @@ static struct cgb_policy *make_policy(cgb_node nodes[static UNITS], void **ret_m
 }
 
 /* The CPUs are full, and somebody waits all the time. */
-static void decide(struct cgb_policy *policy, const cgb_node nodes[static UNITS], int step, const uint64_t usage_usec[static UNITS])
+static void decide(
+        struct cgb_policy *policy, const cgb_node nodes[static UNITS], int step, const uint64_t usage_usec[static UNITS])
 {
         uint64_t now_usec = STEP_USEC * ((unsigned)step + 1);
         struct cgb_pool_sample pool = {.stalled_usec = now_usec, .machine_usec = CGB_UNKNOWN, .cpus_permille = CPUS * 1000};
@@ -149,12 +161,16 @@ static void decide(struct cgb_policy *policy, const cgb_node nodes[static UNITS]
                 pool.usage_usec += usage_usec[i];
         assert_int_equal(cgb_policy_observe_pool(policy, CGB_NODE_ROOT, &pool), 0);
         for (int i = 0; i < UNITS; i++)
-                assert_int_equal(cgb_policy_observe(policy, nodes[i], &(struct cgb_account_sample){.usage_usec = usage_usec[i], .identity = (uint64_t)i + 1}), 0);
+                assert_int_equal(
+                        cgb_policy_observe(policy, nodes[i],
+                                &(struct cgb_account_sample){.usage_usec = usage_usec[i], .identity = (uint64_t)i + 1}),
+                        0);
         cgb_policy_step(policy, now_usec);
 }
 
 /* One step's writes, until the kernel has them. @return how many there were. */
-static int write_actions(struct stage *stage, struct cgb_backend *backend, struct cgb_policy *policy, const cgb_node nodes[static UNITS])
+static int write_actions(
+        struct stage *stage, struct cgb_backend *backend, struct cgb_policy *policy, const cgb_node nodes[static UNITS])
 {
         struct cgb_action action;
         int n = 0;
@@ -162,7 +178,8 @@ static int write_actions(struct stage *stage, struct cgb_backend *backend, struc
         for (; cgb_policy_next_action(policy, &action); n++)
                 for (int i = 0; i < UNITS; i++)
                         if (nodes[i] == action.node)
-                                assert_true(cgb_backend_write(backend, &stage->dirs[i], CGB_FILE_CPU_WEIGHT, action.weight) >= 0);
+                                assert_true(cgb_backend_write(
+                                                    backend, &stage->dirs[i], CGB_FILE_CPU_WEIGHT, action.weight) >= 0);
         cgb_backend_flush(backend, FLUSH_USEC);
         assert_int_equal(stage->failed, 0);
         return n;
@@ -211,8 +228,8 @@ static void what_the_kernel_holds_after_each_step_is_the_same_for_all_backends(v
                 for (int step = 0; step < STEPS; step++)
                         for (int unit = 0; unit < UNITS; unit++)
                                 if (weights[i][step][unit] != weights[0][step][unit])
-                                        fail_msg("step %d, %s: %u by %s and %u by %s", step, names[unit], weights[0][step][unit], backends[0],
-                                                weights[i][step][unit], backends[i]);
+                                        fail_msg("step %d, %s: %u by %s and %u by %s", step, names[unit],
+                                                weights[0][step][unit], backends[0], weights[i][step][unit], backends[i]);
         }
         assert_true(writes[0] > STEPS / 2); /* else there was nothing to compare */
 }
@@ -220,7 +237,8 @@ static void what_the_kernel_holds_after_each_step_is_the_same_for_all_backends(v
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(what_the_kernel_holds_after_each_step_is_the_same_for_all_backends, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_the_kernel_holds_after_each_step_is_the_same_for_all_backends, setup, teardown),
         };
 
         if (units_are_missing())

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgburst-bench memory, all scenarios in half a minute: the figures of so short a run mean nothing, so what is tested is that they are there, that they
- * can be read, and that nothing stays behind. The program is named by the environment variable BENCH.
+ * cgburst-bench memory, all scenarios in half a minute: the figures of so short a run mean nothing, so what is tested is
+ * that they are there, that they can be read, and that nothing stays behind. The program is named by the environment
+ * variable BENCH.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -32,9 +33,10 @@ static pid_t start(const struct ground *ground, const char *scenarios, const cha
         if (pid == 0) {
                 dup2(output[1], STDOUT_FILENO);
                 close(output[0]);
-                execl(program, program, "memory", "--json", "--parent", ground->top, "--mount", ground->mount, "--scenario", scenarios,
-                        "--policy", "kubernetes,cgburst", "--settle", settle, "--measure", "3", "--leak", "3", "--wave", "5", "--pool", "256",
-                        "--compiler", "none", "--table", "60000", "--small-files", "1", "--patience", "60", (char *)NULL);
+                execl(program, program, "memory", "--json", "--parent", ground->top, "--mount", ground->mount, "--scenario",
+                        scenarios, "--policy", "kubernetes,cgburst", "--settle", settle, "--measure", "3", "--leak", "3",
+                        "--wave", "5", "--pool", "256", "--compiler", "none", "--table", "60000", "--small-files", "1",
+                        "--patience", "60", (char *)NULL);
                 _exit(124);
         }
         close(output[1]);

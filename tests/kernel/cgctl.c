@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgctl from end to end: statuses that pass through, a daemon that is asked to end, one that is killed, and what is left after each. The
- * program is named by the environment variable CGCTL, or by the first argument.
+ * cgctl from end to end: statuses that pass through, a daemon that is asked to end, one that is killed, and what is left
+ * after each. The program is named by the environment variable CGCTL, or by the first argument.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,9 @@
 /* From the command line; read only. */
 static const char *program;
 
-/* Starts cgctl with these words, and with parent and state folder in its environment. Its output goes to @output, if not -1. */
+/*
+ * Starts cgctl with these words, and with parent and state folder in its environment. Its output goes to @output, if not -1.
+ */
 static pid_t start(const struct ground *ground, int output, const char *const *words)
 {
         const char *arguments[ARGUMENTS_MAX + 2] = {program};
@@ -110,8 +112,9 @@ static pid_t start_daemon_among_three(struct ground *ground)
         ground_write(ground, bob, "cpu.weight", "300");
         ground_loop(ground, alice, 2 * (int)ground->cpus);
         pid = start_daemon(ground);
-        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC
-                && (ground_weight(ground, carol) == 100 || ground_weight(ground, bob) == 300); i++)
+        for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC &&
+                        (ground_weight(ground, carol) == 100 || ground_weight(ground, bob) == 300);
+                i++)
                 usleep(LOOK_EVERY_MSEC * 1000);
         assert_true(ground_weight(ground, carol) > 100);
         assert_true(ground_weight(ground, bob) > 300);
@@ -149,8 +152,11 @@ static void a_command_runs_in_a_workspace_of_its_own_which_goes_with_it(void **s
         struct ground *ground = *state;
         char *before = ground_picture(ground), text[4096], wanted[512];
 
-        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--shares", "2.5", "--", "sh", "-c",
-                "cat /proc/self/cgroup; cat /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup)/cpu.weight")), 0);
+        assert_int_equal(
+                run_and_read(ground, text, sizeof text,
+                        WORDS("run", "--name", "alice", "--shares", "2.5", "--", "sh", "-c",
+                                "cat /proc/self/cgroup; cat /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup)/cpu.weight")),
+                0);
         snprintf(wanted, sizeof wanted, "0::/%s/alice\n250\n", ground->top);
         assert_string_equal(text, wanted);
         ground_assert_as_before(ground, before);
@@ -166,17 +172,24 @@ static void a_command_has_the_memory_that_it_was_given_and_nothing_of_it_stays(v
         ground_make(ground, ground_below(ground, "ours", path));
         ground_read(ground, "", "cgroup.subtree_control", root, sizeof root);
         ground_read(ground, ground->top, "cgroup.subtree_control", before, sizeof before);
-        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--memory-max", "96M", "--", "sh", "-c",
-                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low memory.max memory.high")), 0);
+        assert_int_equal(
+                run_and_read(ground, text, sizeof text,
+                        WORDS("run", "--name", "alice", "--memory-max", "96M", "--", "sh", "-c",
+                                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low memory.max memory.high")),
+                0);
         assert_string_equal(text, "0\n100663296\nmax\n");
-        assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--memory-floor", "1M", "--", "true")), 125); /* the parent protects nothing */
+        assert_int_equal(run(ground, WORDS("run", "--name", "alice", "--memory-floor", "1M", "--", "true")),
+                125); /* the parent protects nothing */
         assert_false(ground_exists(ground, ground_below(ground, "alice", path)));
         ground_read(ground, ground->top, "cgroup.subtree_control", after, sizeof after);
         assert_string_equal(after, before);
         ground_remove(ground, ground_below(ground, "ours", path));
         ground_remove(ground, ground->top);
-        assert_int_equal(run_and_read(ground, text, sizeof text, WORDS("run", "--name", "alice", "--memory-floor", "32M", "--", "sh", "-c",
-                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low ../memory.low")), 0);
+        assert_int_equal(
+                run_and_read(ground, text, sizeof text,
+                        WORDS("run", "--name", "alice", "--memory-floor", "32M", "--", "sh", "-c",
+                                "cd /sys/fs/cgroup$(sed s/^0::// /proc/self/cgroup); cat memory.low ../memory.low")),
+                0);
         assert_string_equal(text, "33554432\n33554432\n");
         assert_false(ground_exists(ground, ground->top));
         ground_read(ground, "", "cgroup.subtree_control", after, sizeof after);
@@ -200,7 +213,8 @@ static void signals_reach_the_command(void **state)
 {
         struct ground *ground = *state;
         char path[512], procs[64] = "";
-        pid_t pid = start(ground, -1, WORDS("run", "--name", "alice", "--", "sh", "-c", "trap 'exit 41' TERM; while :; do sleep 0.05; done"));
+        pid_t pid = start(ground, -1,
+                WORDS("run", "--name", "alice", "--", "sh", "-c", "trap 'exit 41' TERM; while :; do sleep 0.05; done"));
 
         ground_below(ground, "alice", path);
         for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC && procs[0] == '\0'; i++) {
@@ -322,7 +336,8 @@ static void write_two_rules(const struct ground *ground, const char *more)
 
         snprintf(text, sizeof text,
                 "[daemon]\nstep = 0.1\n[rule docker]\nmatch = %s/system.slice/docker-*.scope\n"
-                "[rule containerd]\nmatch = %s/kubepods.slice/**/cri-containerd-*.scope\n%s", ground->top, ground->top, more);
+                "[rule containerd]\nmatch = %s/kubepods.slice/**/cri-containerd-*.scope\n%s",
+                ground->top, ground->top, more);
         write_config(ground, text);
 }
 
@@ -353,8 +368,8 @@ static bool comes_to_know(const struct ground *ground, const char *parent, const
         ground_below(ground, parent, path);
         snprintf(quoted, sizeof quoted, "\"name\":\"%s\"", workspace);
         for (int i = 0; i < PATIENCE_MSEC / LOOK_EVERY_MSEC; i++) {
-                if (run_and_read(ground, answer, sizeof answer, WORDS("status", "--json", "--parent", path)) == 0
-                    && strstr(answer, quoted) != NULL)
+                if (run_and_read(ground, answer, sizeof answer, WORDS("status", "--json", "--parent", path)) == 0 &&
+                        strstr(answer, quoted) != NULL)
                         return true;
                 usleep(LOOK_EVERY_MSEC * 1000);
         }
@@ -491,20 +506,29 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_status_of_a_command_passes_through, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_command_runs_in_a_workspace_of_its_own_which_goes_with_it, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_command_has_the_memory_that_it_was_given_and_nothing_of_it_stays, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_command_runs_in_a_workspace_of_its_own_which_goes_with_it, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_command_has_the_memory_that_it_was_given_and_nothing_of_it_stays, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(joining_with_sizes_is_refused, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(signals_reach_the_command, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_daemon_that_is_asked_to_end_puts_everything_back, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_restore, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(what_a_killed_daemon_left_is_put_back_by_the_next, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_daemon_that_is_asked_to_end_puts_everything_back, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_killed_daemon_left_is_put_back_by_restore, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_killed_daemon_left_is_put_back_by_the_next, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(runs_beside_a_daemon_do_not_disturb_it, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_changes_nothing, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(rules_find_containers_that_are_there_and_that_come, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is_used, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(what_a_killed_daemon_with_rules_left_is_put_back_by_restore, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        rules_find_containers_that_are_there_and_that_come, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(a_broken_configuration_leaves_the_old_one_in_force_and_a_good_one_is_used,
+                        ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_killed_daemon_with_rules_left_is_put_back_by_restore, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_configuration_with_mistakes_starts_nothing, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_doctor_finds_nothing_that_is_missing_here, ground_setup, ground_teardown),
         };
 
         program = ground_cgctl(argc, argv);

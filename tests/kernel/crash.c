@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A manager of twenty busy workspaces dies in the middle of its steps, ten times; whoever comes next, the next manager or a restore, puts
- * every cpu.weight and every cgroup.subtree_control back.
+ * A manager of twenty busy workspaces dies in the middle of its steps, ten times; whoever comes next, the next manager or a
+ * restore, puts every cpu.weight and every cgroup.subtree_control back.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -129,7 +129,8 @@ static void groups_that_were_there_are_as_they_were(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(workspaces_that_were_made_for_us_have_their_weights_again, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        workspaces_that_were_made_for_us_have_their_weights_again, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(groups_that_were_there_are_as_they_were, ground_setup, ground_teardown),
         };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Without any privilege, in a subtree that was delegated: the directory, cgroup.procs and cgroup.subtree_control belong to "nobody", who makes
- * workspaces, moves processes, manages, and leaves everything as it was. Defaults for mount, parent and state folder are those of a user.
+ * Without any privilege, in a subtree that was delegated: the directory, cgroup.procs and cgroup.subtree_control belong to
+ * "nobody", who makes workspaces, moves processes, manages, and leaves everything as it was. Defaults for mount, parent and
+ * state folder are those of a user.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,12 +52,12 @@ static int setup(void **state)
 }
 
 /* What the child may say of itself is its exit status: 0 or the line at which it found something wrong. */
-#define DEMAND(condition) \
-        do { \
-                if (!(condition)) { \
-                        fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, strerror(errno)); \
-                        _exit(1); \
-                } \
+#define DEMAND(condition)                                                                                                   \
+        do {                                                                                                                \
+                if (!(condition)) {                                                                                         \
+                        fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, strerror(errno));       \
+                        _exit(1);                                                                                           \
+                }                                                                                                           \
         } while (0)
 
 static void become_nobody(const struct ground *ground)
@@ -191,7 +192,8 @@ static void use_defaults(struct ground *ground)
         ground->options.mount = ground->options.parent = ground->options.state_dir = NULL;
 }
 
-static void assert_clean_after(struct ground *ground, void (*life)(struct ground *ground), void (*next_life)(struct ground *ground))
+static void assert_clean_after(
+        struct ground *ground, void (*life)(struct ground *ground), void (*next_life)(struct ground *ground))
 {
         char *before = ground_picture(ground);
 
@@ -248,8 +250,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_default_parent_is_below_what_was_delegated, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_user_makes_fills_and_removes_workspaces, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_user_manages_workspaces, setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(what_a_users_dead_manager_left_is_put_back_by_the_user, setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_process_from_outside_of_what_was_delegated_is_not_for_the_user_to_move, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_a_users_dead_manager_left_is_put_back_by_the_user, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_process_from_outside_of_what_was_delegated_is_not_for_the_user_to_move, setup, ground_teardown),
         };
 
         if (ground_is_missing())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much a kernel takes of a cold heap that it is asked for a part of, against what the library believes of it. Needs memory.reclaim and swap.
+ * How much a kernel takes of a cold heap that it is asked for a part of, against what the library believes of it. Needs
+ * memory.reclaim and swap.
  *
  * Prints all of it: tests/vm/guest --kernel 6.1 --swap 1024 -- build/tests/kernel/kernel-exactness
  */
@@ -28,7 +29,9 @@
 #define EXACT_MOST 1.05
 #define INEXACT_MOST 1.6
 
-/* A process with a heap that it does not use, of random ordinary pages: they are not found again, and not taken 512 at once. */
+/*
+ * A process with a heap that it does not use, of random ordinary pages: they are not found again, and not taken 512 at once.
+ */
 static pid_t hold(const struct ground *ground, uint64_t bytes)
 {
         int ready[2];
@@ -74,7 +77,8 @@ static double ask(const struct ground *ground, uint64_t heap_bytes, uint64_t byt
         char text[32];
 
         snprintf(text, sizeof text, "%llu", (unsigned long long)bytes);
-        print_message("%3llu MiB, asked for %5llu KiB:", (unsigned long long)(heap_bytes / MIB), (unsigned long long)(bytes / KIB));
+        print_message("%3llu MiB, asked for %5llu KiB:", (unsigned long long)(heap_bytes / MIB),
+                (unsigned long long)(bytes / KIB));
         for (int i = 0; i < TIMES; i++) {
                 uint64_t before = usage(ground), begun_usec = ground_now_usec();
                 double taken;
@@ -111,7 +115,8 @@ static void of_a_hundredth_no_more_is_taken_than_the_law_reckons_with(void **sta
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(of_a_hundredth_no_more_is_taken_than_the_law_reckons_with, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        of_a_hundredth_no_more_is_taken_than_the_law_reckons_with, ground_setup, ground_teardown),
         };
 
         if (ground_is_missing() || ground_memory_is_missing())

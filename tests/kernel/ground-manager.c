@@ -101,7 +101,8 @@ size_t ground_count_events(struct cgb *cgb, enum cgb_event_type type, const char
 void ground_assert_fault_names(const struct cgb_fault *fault, int code, const char *file)
 {
         if (fault->code != code)
-                fail_msg("the code is %d (%s) and not %d; %s: %s", fault->code, strerror(-fault->code), code, fault->file, fault->message);
+                fail_msg("the code is %d (%s) and not %d; %s: %s", fault->code, strerror(-fault->code), code, fault->file,
+                        fault->message);
         if (strstr(fault->file, file) == NULL)
                 fail_msg("the fault is about \"%s\" and not about \"%s\": %s", fault->file, file, fault->message);
         assert_string_not_equal(fault->message, "");

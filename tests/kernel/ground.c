@@ -208,8 +208,8 @@ static void draw(const struct ground *ground, const char *group, FILE *out)
         for (int i = 0; i < n; i++) {
                 char child[512];
 
-                if (entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.'
-                    && snprintf(child, sizeof child, "%s/%s", group, entries[i]->d_name) < (int)sizeof child)
+                if (entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.' &&
+                        snprintf(child, sizeof child, "%s/%s", group, entries[i]->d_name) < (int)sizeof child)
                         draw(ground, child, out);
                 free(entries[i]);
         }
@@ -312,8 +312,8 @@ static void remove_all(const struct ground *ground, const char *group)
         for (int i = 0; i < n; i++) {
                 char child[512];
 
-                if (entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.'
-                    && snprintf(child, sizeof child, "%s/%s", group, entries[i]->d_name) < (int)sizeof child)
+                if (entries[i]->d_type == DT_DIR && entries[i]->d_name[0] != '.' &&
+                        snprintf(child, sizeof child, "%s/%s", group, entries[i]->d_name) < (int)sizeof child)
                         remove_all(ground, child);
                 free(entries[i]);
         }

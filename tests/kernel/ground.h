@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * A place of one's own in a real cgroup tree, and processes that use the CPU there. Each test gets a group "cgburst-test-<pid>" at the top of
- * the tree, and with it goes whatever it left there: processes, groups, and what it enabled above.
+ * A place of one's own in a real cgroup tree, and processes that use the CPU there. Each test gets a group
+ * "cgburst-test-<pid>" at the top of the tree, and with it goes whatever it left there: processes, groups, and what it
+ * enabled above.
  *
- * Needs root and the cpu controller; a program says so and ends with GROUND_SKIP where these are missing (ground_is_missing()).
+ * Needs root and the cpu controller; a program says so and ends with GROUND_SKIP where these are missing
+ * (ground_is_missing()).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,11 +25,11 @@
 
 struct ground {
         char mount[256];
-        char top[64];                   /* the name of the test's own group; not made by ground_new() */
-        char state[64];                 /* a folder for journal and lock */
-        bool root_passed_cpu_on;        /* as it was found */
-        uint32_t cpus;                  /* that this process may use */
-        struct cgb_options options;     /* for this mount, top as the parent, and the state folder; to be changed at will */
+        char top[64];               /* the name of the test's own group; not made by ground_new() */
+        char state[64];             /* a folder for journal and lock */
+        bool root_passed_cpu_on;    /* as it was found */
+        uint32_t cpus;              /* that this process may use */
+        struct cgb_options options; /* for this mount, top as the parent, and the state folder; to be changed at will */
         pid_t loops[GROUND_LOOPS];
         size_t n_loops;
         struct cgb *managers[GROUND_MANAGERS];
@@ -39,17 +41,20 @@ bool ground_is_missing(void);
 /** The same for what the memory law needs: its controller at the top of the tree, and swap. */
 bool ground_memory_is_missing(void);
 
-/** The cgctl to be tested, which the first argument or the environment variable CGCTL names. @return NULL if there is none, which is said aloud. */
+/**
+ * The cgctl to be tested, which the first argument or the environment variable CGCTL names. @return NULL if there is none,
+ * which is said aloud.
+ */
 const char *ground_cgctl(int argc, char **argv);
 
 struct ground *ground_new(void);
 void ground_free(struct ground *ground);
-int ground_setup(void **state);                                 /* the two for cmocka */
+int ground_setup(void **state); /* the two for cmocka */
 int ground_teardown(void **state);
 
 /* The tree; paths are below the mount. */
 void ground_make(const struct ground *ground, const char *group);
-void ground_remove(const struct ground *ground, const char *group);             /* rmdir; waits while its processes are ending */
+void ground_remove(const struct ground *ground, const char *group); /* rmdir; waits while its processes are ending */
 bool ground_exists(const struct ground *ground, const char *group);
 int ground_try_write(const struct ground *ground, const char *group, const char *file, const char *text); /* 0 or -errno */
 void ground_write(const struct ground *ground, const char *group, const char *file, const char *text);
@@ -71,13 +76,13 @@ void ground_loop(struct ground *ground, const char *group, int n);
 void ground_end_loops(struct ground *ground);
 
 /* The context. */
-struct cgb *ground_manager(struct ground *ground);              /* cgb_new() */
-struct cgb *ground_started(struct ground *ground);              /* and cgb_start() */
-void ground_end(struct ground *ground, struct cgb *cgb);        /* cgb_free() */
+struct cgb *ground_manager(struct ground *ground);       /* cgb_new() */
+struct cgb *ground_started(struct ground *ground);       /* and cgb_start() */
+void ground_end(struct ground *ground, struct cgb *cgb); /* cgb_free() */
 void ground_create(struct cgb *cgb, const char *name, uint32_t share_permille);
 /** Dispatches for so long. */
 void ground_manage(struct cgb *cgb, double seconds);
-uint64_t ground_now_usec(void);                                 /* CLOCK_MONOTONIC */
+uint64_t ground_now_usec(void); /* CLOCK_MONOTONIC */
 bool ground_find(struct cgb *cgb, const char *name, struct cgb_workspace *ret);
 bool ground_take_event(struct cgb *cgb, enum cgb_event_type type, const char *name, struct cgb_event *ret);
 size_t ground_count_events(struct cgb *cgb, enum cgb_event_type type, const char *name);

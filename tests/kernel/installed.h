@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The service as an operator has it: installed, with the shipped configuration, and started by systemd. What "meson install" has left in a
- * folder, which the environment variable INSTALLED names, is copied into the root of this host.
+ * The service as an operator has it: installed, with the shipped configuration, and started by systemd. What "meson install"
+ * has left in a folder, which the environment variable INSTALLED names, is copied into the root of this host.
  */
 #include <stdbool.h>
 
@@ -13,7 +13,10 @@
 /** Is there no such copy, or a cgburst of somebody else's here? Says so, aloud. */
 bool installed_is_missing(void);
 
-/** Puts it there, and starts the log daemon if the host has none. @settings: lines for the unit's section [Service], as of "systemctl edit". */
+/**
+ * Puts it there, and starts the log daemon if the host has none. @settings: lines for the unit's section [Service], as of
+ * "systemctl edit".
+ */
 void installed_put(const char *settings);
 
 /** Stops the service, and takes all of that away. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lanes for what exists: processes of groups that somebody else made go into the lanes of their rule as they appear, never out of their workspace,
- * and are where they were when the manager has gone.
+ * Lanes for what exists: processes of groups that somebody else made go into the lanes of their rule as they appear, never
+ * out of their workspace, and are where they were when the manager has gone.
  */
 #include <errno.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ static int setup(void **state)
         return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------ processes */
+/* --------------------------------------------------------------------------------------- processes */
 
 /* A process that is in @group from the start, and does @life under this name; it ends with the test. */
 static pid_t start(struct ground *ground, const char *group, const char *name, void (*life)(void))
@@ -190,7 +190,7 @@ static pid_t start_in(struct ground *ground, const char *name, const char *comm,
         return start(ground, ground_below(ground, name, group), comm, life);
 }
 
-/* --------------------------------------------------------------------------------------------------------------------- tests */
+/* ------------------------------------------------------------------------------------------- tests */
 
 static void processes_go_into_the_lanes_of_their_rule_and_return_at_the_end(void **state)
 {
@@ -242,7 +242,8 @@ static void a_build_that_is_started_later_is_moved_with_its_children(void **stat
         cgb = ground_started(ground);
         for (int i = 0; i < PATIENCE_SECONDS * 5; i++) {
                 ground_manage(cgb, 0.2);
-                if (i > 5 && count_in(ground, "ws-a/batch", BUILDER) == 1 && count_in(ground, "ws-a/batch", "lanes-compiler") == 1)
+                if (i > 5 && count_in(ground, "ws-a/batch", BUILDER) == 1 &&
+                        count_in(ground, "ws-a/batch", "lanes-compiler") == 1)
                         break;
         }
         assert_int_equal(count_in(ground, "ws-a/batch", BUILDER), 1);
@@ -428,11 +429,15 @@ static void a_dry_run_says_who_would_have_no_lanes(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(processes_go_into_the_lanes_of_their_rule_and_return_at_the_end, setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_build_that_is_started_later_is_moved_with_its_children, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        processes_go_into_the_lanes_of_their_rule_and_return_at_the_end, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_build_that_is_started_later_is_moved_with_its_children, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(processes_that_vanish_midway_are_ordinary, setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_workspace_that_comes_later_has_lanes_and_one_that_goes_is_no_error, setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_group_with_groups_of_its_own_gets_no_lanes_and_stops_nobody, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_workspace_that_comes_later_has_lanes_and_one_that_goes_is_no_error, setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_with_groups_of_its_own_gets_no_lanes_and_stops_nobody, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_says_who_would_be_batch_and_moves_nobody, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_dry_run_says_who_would_have_no_lanes, setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(after_a_sigkill_restore_gives_processes_back, setup, ground_teardown),

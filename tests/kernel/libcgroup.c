@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The libcgroup backend on a real kernel: it finds the mount, makes, fills and removes workspaces, and what it writes is what the others write.
+ * The libcgroup backend on a real kernel: it finds the mount, makes, fills and removes workspaces, and what it writes is
+ * what the others write.
  */
 #include <errno.h>
 #include <signal.h>
@@ -126,8 +127,11 @@ static void cgctl_runs_a_command_by_way_of_libcgroup(void **state)
 
         if (program == NULL)
                 skip();
-        assert_int_equal(units_read(text, sizeof text, "%s run --backend libcgroup --parent %s --state-dir %s --name alice --shares 2.5 -- "
-                "sh -c 'cat /proc/self/cgroup; cat /sys/fs/cgroup/%s/alice/cpu.weight; exit 37'", program, ground->top, ground->state, ground->top), 37);
+        assert_int_equal(units_read(text, sizeof text,
+                                 "%s run --backend libcgroup --parent %s --state-dir %s --name alice --shares 2.5 -- "
+                                 "sh -c 'cat /proc/self/cgroup; cat /sys/fs/cgroup/%s/alice/cpu.weight; exit 37'",
+                                 program, ground->top, ground->state, ground->top),
+                37);
         snprintf(wanted, sizeof wanted, "0::/%s/alice\n250\n", ground->top);
         assert_string_equal(text, wanted);
         ground_assert_as_before(ground, before);
@@ -140,7 +144,10 @@ static void without_root_the_remedy_is_said(void **state)
         (void)state;
         if (program == NULL || units_are_missing())
                 skip();
-        assert_int_equal(units_read_as_user(text, sizeof text, "systemd-run --user --quiet --scope -p Delegate=yes -- %s run --backend libcgroup -- true", program), 125);
+        assert_int_equal(
+                units_read_as_user(text, sizeof text,
+                        "systemd-run --user --quiet --scope -p Delegate=yes -- %s run --backend libcgroup -- true", program),
+                125);
         units_assert_text(text, "--backend cgroupfs");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory law on a real kernel: half a GiB for two, of which one holds more than its share and leaves it alone. Needs the memory controller,
- * passed on at the top of the tree, memory.reclaim and swap.
+ * The memory law on a real kernel: half a GiB for two, of which one holds more than its share and leaves it alone. Needs the
+ * memory controller, passed on at the top of the tree, memory.reclaim and swap.
  */
 #include <errno.h>
 #include <signal.h>
@@ -189,24 +189,29 @@ static void who_holds_too_much_gives_and_is_never_stalled(void **state)
         assert_true(manage_until_lowered(ground, cgb));
         ground_manage(cgb, 10);
         count_asked(cgb);
-        print_message("usage of the hog: %llu MiB, before %llu\n", (unsigned long long)(number(ground, hog, "memory.current") / MIB),
-                (unsigned long long)(before / MIB));
+        print_message("usage of the hog: %llu MiB, before %llu\n",
+                (unsigned long long)(number(ground, hog, "memory.current") / MIB), (unsigned long long)(before / MIB));
         assert_true(number(ground, hog, "memory.current") < before - 10 * MIB);
         assert_true(number(ground, modest, "memory.current") >= least - MIB);
         assert_int_equal(events_high(ground, hog), 0);
         assert_int_equal(number(ground, modest, "memory.high"), CGB_MEMORY_MAX);
         assert_int_equal(number(ground, ground->top, "memory.max"), POOL_BYTES);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
-        print_message("reclaimed %llu MiB, the longest dispatch took %.1f ms\n", (unsigned long long)(overview.memory.reclaimed_bytes / MIB),
-                (double)overview.longest_dispatch_usec / 1000);
-        print_message("asked for %.1f MiB in %llu steps\n", (double)asked_bytes / (double)MIB, (unsigned long long)times_asked);
+        print_message("reclaimed %llu MiB, the longest dispatch took %.1f ms\n",
+                (unsigned long long)(overview.memory.reclaimed_bytes / MIB), (double)overview.longest_dispatch_usec / 1000);
+        print_message(
+                "asked for %.1f MiB in %llu steps\n", (double)asked_bytes / (double)MIB, (unsigned long long)times_asked);
         assert_true(asked_bytes > 0);
-        assert_true(overview.memory.reclaimed_bytes <= asked_bytes + asked_bytes * takes_more_percent() / 100 + times_asked * HUGE_PAGE_BYTES);
+        assert_true(overview.memory.reclaimed_bytes <=
+                    asked_bytes + asked_bytes * takes_more_percent() / 100 + times_asked * HUGE_PAGE_BYTES);
         ground_end(ground, cgb);
         assert_int_equal(number(ground, hog, "memory.high"), CGB_MEMORY_MAX);
 }
 
-/* One that hangs is killed by its watchdog, and what runs after it is a restore: cgburst.service. While it is there nobody works beside it. */
+/*
+ * One that hangs is killed by its watchdog, and what runs after it is a restore: cgburst.service. While it is there nobody
+ * works beside it.
+ */
 static void a_manager_that_hangs_and_is_killed_leaves_no_squeeze_behind_a_restore(void **state)
 {
         struct ground *ground = *state;
@@ -325,7 +330,9 @@ static pid_t thrash(const struct ground *ground, const char *group)
                 return pid;
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         ground_write(ground, group, "cgroup.procs", "0");
-        for (volatile uint64_t *memory = mmap(NULL, THRASH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);;)
+        for (volatile uint64_t *memory =
+                        mmap(NULL, THRASH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                ;)
                 for (uint64_t i = 0; i < THRASH_BYTES / sizeof *memory; i += 512)
                         memory[i] = memory[i] + i * 0x9e3779b97f4a7c15u;
 }

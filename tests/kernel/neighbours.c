@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rules that are shipped, against those that they name: a build of systemd-run's, people who are logged in, and groups as Docker, Podman,
- * Kubernetes and JupyterHub lay them out, with systemd's driver and with cgroupfs. The engines themselves are not here; what they ask of systemd
- * and of the kernel is.
+ * The rules that are shipped, against those that they name: a build of systemd-run's, people who are logged in, and groups
+ * as Docker, Podman, Kubernetes and JupyterHub lay them out, with systemd's driver and with cgroupfs. The engines themselves
+ * are not here; what they ask of systemd and of the kernel is.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,16 +23,16 @@
 #define GUARANTEED "kubepods-pod" POD(b) ".slice/"
 
 enum how {
-        SCOPE,                          /* what container engines ask of systemd: a delegated scope */
+        SCOPE, /* what container engines ask of systemd: a delegated scope */
         SERVICE,
-        GROUP,                          /* a group that is made by hand, as by the cgroupfs drivers */
-        LOGIN,                          /* a session of pam's */
+        GROUP, /* a group that is made by hand, as by the cgroupfs drivers */
+        LOGIN, /* a session of pam's */
 };
 
 enum what {
         BUSY,
         IDLE,
-        UNMANAGED,                      /* idle, and excluded by the rule */
+        UNMANAGED, /* idle, and excluded by the rule */
 };
 
 /* "/" in the name: those on the way compete, too. */
@@ -69,11 +69,14 @@ static const struct workspace {
 /* A build of this project's own, beside all of these. Its unit's name is systemd-run's. */
 #define BUILD "while gcc -O2 -D_GNU_SOURCE -Iinclude -Ilib -c -o /tmp/cgburst-test.o lib/policy/policy.c; do :; done"
 
-/* How long all of them may take until they have their weights, or have lost them: an emulated machine under load takes its time. */
+/*
+ * How long all of them may take until they have their weights, or have lost them: an emulated machine under load takes its
+ * time.
+ */
 #define PATIENCE_SEC 60
 #define LOOK_EVERY_USEC 500000
 
-/* -------------------------------------------------------------------------------------------------------------------- the neighbours */
+/* ---------------------------------------------------------------------------------- the neighbours */
 
 static const char *load_of(const struct workspace *workspace)
 {
@@ -97,8 +100,10 @@ static void start_scope(const struct workspace *workspace)
                                 from = at + 1;
                 snprintf(slice, sizeof slice, "%.*s", (int)(unit - from), from);
         }
-        assert_int_equal(units_sh("systemd-run --quiet --scope --unit=%s --slice=%s -p Delegate=yes sh -c '%s' >/dev/null 2>&1 &",
-                unit != NULL ? unit + 1 : workspace->name, slice, load_of(workspace)), 0);
+        assert_int_equal(
+                units_sh("systemd-run --quiet --scope --unit=%s --slice=%s -p Delegate=yes sh -c '%s' >/dev/null 2>&1 &",
+                        unit != NULL ? unit + 1 : workspace->name, slice, load_of(workspace)),
+                0);
 }
 
 /* Controllers are passed on from the top down to the group, as runc does it. */
@@ -106,10 +111,14 @@ static void start_group(const struct workspace *workspace)
 {
         const char *parent = workspace->parent, *name = workspace->name;
 
-        assert_int_equal(units_sh("cd " TREE " && mkdir -p %s/%s && echo +cpu >%s/cgroup.subtree_control", parent, name, parent), 0);
+        assert_int_equal(
+                units_sh("cd " TREE " && mkdir -p %s/%s && echo +cpu >%s/cgroup.subtree_control", parent, name, parent), 0);
         for (const char *at = strchr(name, '/'); at != NULL; at = strchr(at + 1, '/'))
-                assert_int_equal(units_sh("echo +cpu >" TREE "%s/%.*s/cgroup.subtree_control", parent, (int)(at - name), name), 0);
-        assert_int_equal(units_sh("(echo 0 >" TREE "%s/%s/cgroup.procs && %s) >/dev/null 2>&1 &", parent, name, load_of(workspace)), 0);
+                assert_int_equal(
+                        units_sh("echo +cpu >" TREE "%s/%.*s/cgroup.subtree_control", parent, (int)(at - name), name), 0);
+        assert_int_equal(
+                units_sh("(echo 0 >" TREE "%s/%s/cgroup.procs && %s) >/dev/null 2>&1 &", parent, name, load_of(workspace)),
+                0);
 }
 
 static void start(const struct workspace *workspace)
@@ -119,14 +128,19 @@ static void start(const struct workspace *workspace)
                 start_scope(workspace);
                 break;
         case SERVICE:
-                assert_int_equal(units_sh("systemd-run --quiet --unit=%s sh -c '%s'", workspace->name, load_of(workspace)), 0);
+                assert_int_equal(
+                        units_sh("systemd-run --quiet --unit=%s sh -c '%s'", workspace->name, load_of(workspace)), 0);
                 break;
         case GROUP:
                 start_group(workspace);
                 break;
         case LOGIN:
-                assert_int_equal(units_sh("user=" USER "; useradd --create-home --uid ${user#cgb} $user && { su -l $user -c '%s' >/dev/null 2>&1 & }",
-                        workspace->name, load_of(workspace)), 0);
+                assert_int_equal(
+                        units_sh(
+                                "user=" USER
+                                "; useradd --create-home --uid ${user#cgb} $user && { su -l $user -c '%s' >/dev/null 2>&1 & }",
+                                workspace->name, load_of(workspace)),
+                        0);
                 break;
         }
 }
@@ -144,7 +158,8 @@ static int start_all(void **state)
 static void end(const struct workspace *workspace)
 {
         if (workspace->how == LOGIN)
-                units_sh("user=" USER "; loginctl terminate-user $user; userdel --force --remove $user 2>/dev/null", workspace->name);
+                units_sh("user=" USER "; loginctl terminate-user $user; userdel --force --remove $user 2>/dev/null",
+                        workspace->name);
         else
                 units_sh("echo 1 >" TREE "%s/%s/cgroup.kill", workspace->parent, workspace->name);
 }
@@ -157,20 +172,20 @@ static int end_all(void **state)
                 end(&workspaces[i]);
         units_sh("systemctl stop 'run-*.scope' machine.slice kubepods.slice");
         units_sh("cd " TREE " && for i in 1 2 3 4 5; do "
-                "find docker libpod_parent kubepods -depth -type d -exec rmdir '{}' + 2>/dev/null; sleep 0.2; done; true");
+                 "find docker libpod_parent kubepods -depth -type d -exec rmdir '{}' + 2>/dev/null; sleep 0.2; done; true");
         units_sh("rm -f /tmp/cgburst-test.o");
         return 0;
 }
 
-/* ------------------------------------------------------------------------------------------------------------------------- the tests */
+/* --------------------------------------------------------------------------------------- the tests */
 
 /* Where no unit has a weight, systemd takes the cpu controller away, and the file: all are alike then. */
 static unsigned weight_of(const struct workspace *workspace)
 {
         char text[64];
 
-        if (units_read(text, sizeof text, "cd " TREE "%s/%s && { cat cpu.weight 2>/dev/null || echo 100; }", workspace->parent,
-                    workspace->name) != 0)
+        if (units_read(text, sizeof text, "cd " TREE "%s/%s && { cat cpu.weight 2>/dev/null || echo 100; }",
+                    workspace->parent, workspace->name) != 0)
                 return 0;
         return (unsigned)strtoul(text, NULL, 10);
 }
@@ -189,8 +204,8 @@ static void assert_all_become(bool (*is_so)(const struct workspace *workspace), 
                         if (!is_so(&workspaces[i])) {
                                 n_missing++;
                                 if (is_last)
-                                        print_message("%s: %s/%s, weight %u\n", what, workspaces[i].parent, workspaces[i].name,
-                                                weight_of(&workspaces[i]));
+                                        print_message("%s: %s/%s, weight %u\n", what, workspaces[i].parent,
+                                                workspaces[i].name, weight_of(&workspaces[i]));
                         }
                 if (is_last)
                         break;
@@ -207,14 +222,16 @@ static bool is_there(const struct workspace *workspace)
 {
         char text[64];
 
-        return units_read(text, sizeof text, "grep -q 1 " TREE "%s/%s/cgroup.events", workspace->parent, workspace->name) == 0;
+        return units_read(text, sizeof text, "grep -q 1 " TREE "%s/%s/cgroup.events", workspace->parent, workspace->name) ==
+               0;
 }
 
 static bool is_in_status(const struct workspace *workspace)
 {
         const char *writer = workspace->how == GROUP ? "cgroupfs" : "systemd";
         char text[64];
-        bool listed = units_read(text, sizeof text, "cgctl status --parent %s | grep -q -E '^%s .* %s  '", workspace->parent, workspace->name, writer) == 0;
+        bool listed = units_read(text, sizeof text, "cgctl status --parent %s | grep -q -E '^%s .* %s  '", workspace->parent,
+                              workspace->name, writer) == 0;
 
         return listed == (workspace->what != UNMANAGED);
 }
@@ -242,7 +259,8 @@ static void each_is_found_and_has_the_writer_that_it_should(void **state)
         installed_start();
         assert_all_become(is_in_status, "not in the status as it should be");
         /* the build, too */
-        assert_true(units_come_true("test $(cgctl status --parent system.slice | grep -c -E '^run-[^ ]+ .* systemd  ') = 2"));
+        assert_true(
+                units_come_true("test $(cgctl status --parent system.slice | grep -c -E '^run-[^ ]+ .* systemd  ') = 2"));
 }
 
 static void each_that_sleeps_beside_others_gets_a_weight(void **state)

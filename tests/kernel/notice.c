@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel tells a manager by itself: groups that are made and removed, without a look in vain. Steps are a minute here, so whatever
- * is noticed is noticed because the fd became readable.
+ * What the kernel tells a manager by itself: groups that are made and removed, without a look in vain. Steps are a minute
+ * here, so whatever is noticed is noticed because the fd became readable.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -158,8 +158,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_group_that_comes_or_goes_wakes_the_manager, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_group_made_anew_is_another_one, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(lanes_wake_the_manager_as_well, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_lane_whose_controller_comes_late_is_adopted_in_the_end, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_hundred_groups_that_come_and_go_at_once_leave_no_trace, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_lane_whose_controller_comes_late_is_adopted_in_the_end, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_hundred_groups_that_come_and_go_at_once_leave_no_trace, ground_setup, ground_teardown),
         };
 
         if (ground_is_missing())

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whose groups are on a host that systemd runs: units with and without delegation, a user's own manager, and libcgroup's configuration.
+ * Whose groups are on a host that systemd runs: units with and without delegation, a user's own manager, and libcgroup's
+ * configuration.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -72,7 +73,10 @@ static void a_group_that_is_not_there_is_nobodys_to_tell(void **state)
         assert_int_equal(cgb_get_owner(NULL, "no/such/group", &owner, NULL), -ENOENT);
 }
 
-/* In a process of the user's, where a failure of an assertion has nobody to go back to: the exit status is what it finds amiss. */
+/*
+ * In a process of the user's, where a failure of an assertion has nobody to go back to: the exit status is what it finds
+ * amiss.
+ */
 static int ask_as_user(void)
 {
         static const struct {
@@ -93,8 +97,10 @@ static int ask_as_user(void)
         for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
                 struct cgb_owner owner = {.size = sizeof owner};
 
-                if (cgb_get_owner(NULL, wanted[i].path, &owner, NULL) == 0 && owner.type == wanted[i].type && owner.manager == wanted[i].manager
-                    && strcmp(owner.writer != NULL ? owner.writer : "", wanted[i].writer != NULL ? wanted[i].writer : "") == 0)
+                if (cgb_get_owner(NULL, wanted[i].path, &owner, NULL) == 0 && owner.type == wanted[i].type &&
+                        owner.manager == wanted[i].manager &&
+                        strcmp(owner.writer != NULL ? owner.writer : "", wanted[i].writer != NULL ? wanted[i].writer : "") ==
+                                0)
                         continue;
                 fprintf(stderr, "%s: %s\n", wanted[i].path, owner.why);
                 amiss++;
@@ -109,8 +115,11 @@ static void a_user_sees_what_is_the_users(void **state)
 
         (void)state;
         assert_int_equal(units_sh_as_user("systemd-run --user --quiet --unit=cgb-plain sleep 600"), 0);
-        assert_int_equal(units_sh_as_user("systemd-run --user --quiet --unit=cgb-given --property=Delegate=yes sleep 600"), 0);
-        assert_int_equal(units_sh_as_user("cd /sys/fs/cgroup/" UNITS_USER_TOP "/app.slice && mkdir cgb-plain.service/sub cgb-given.service/sub"), 0);
+        assert_int_equal(
+                units_sh_as_user("systemd-run --user --quiet --unit=cgb-given --property=Delegate=yes sleep 600"), 0);
+        assert_int_equal(units_sh_as_user("cd /sys/fs/cgroup/" UNITS_USER_TOP
+                                          "/app.slice && mkdir cgb-plain.service/sub cgb-given.service/sub"),
+                0);
         pid = fork();
         assert_true(pid >= 0);
         if (pid == 0)

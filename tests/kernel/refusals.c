@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a real kernel refuses: each time a fault with file and remedy, nothing left behind, and no other workspace harmed. Root may nearly
- * everything, so some of this is tried as "nobody".
+ * What a real kernel refuses: each time a fault with file and remedy, nothing left behind, and no other workspace harmed.
+ * Root may nearly everything, so some of this is tried as "nobody".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 static int create(struct cgb *cgb, const char *name)
 {
         return cgb_create(cgb, &(struct cgb_workspace_options){
-                .size = sizeof(struct cgb_workspace_options), .name = name, .share_permille = 1000});
+                                       .size = sizeof(struct cgb_workspace_options), .name = name, .share_permille = 1000});
 }
 
 /* Neither a start nor a workspace is to be had, and trying leaves nothing behind. */
@@ -122,7 +122,8 @@ static void weights_that_may_not_be_written_are_reported_once_each(void **state)
 
 static void names_that_the_kernel_has_taken_are_refused(void **state)
 {
-        static const char *const names[] = {"cpu.weight", "cgroup.procs", "memory.high", "io.stat", "cpuset.cpus", "pids.max"};
+        static const char *const names[] = {
+                "cpu.weight", "cgroup.procs", "memory.high", "io.stat", "cpuset.cpus", "pids.max"};
         struct ground *ground = *state;
         struct cgb *cgb = ground_started(ground);
 
@@ -166,8 +167,8 @@ static void what_cannot_be_attached_is_said(void **state)
 
         /* memory, for cpu may be passed on by groups that have processes */
         ground_below(ground, "alice", alice);
-        if (ground_try_write(ground, ground->top, "cgroup.subtree_control", "+memory") < 0
-            || ground_try_write(ground, alice, "cgroup.subtree_control", "+memory") < 0)
+        if (ground_try_write(ground, ground->top, "cgroup.subtree_control", "+memory") < 0 ||
+                ground_try_write(ground, alice, "cgroup.subtree_control", "+memory") < 0)
                 skip();
         ground_make(ground, ground_below(ground, "alice/lane", lane));
         assert_int_equal(cgb_attach(cgb, "alice", getpid()), -EBUSY);
@@ -283,17 +284,23 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_parent_with_processes_is_refused, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_group_with_processes_above_the_parent_is_refused, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_tree_without_the_cpu_controller_is_of_no_use, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_with_processes_above_the_parent_is_refused, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_tree_without_the_cpu_controller_is_of_no_use, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(without_permission_nothing_happens, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(weights_that_may_not_be_written_are_reported_once_each, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        weights_that_may_not_be_written_are_reported_once_each, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(names_that_the_kernel_has_taken_are_refused, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(at_the_kernels_limit_of_groups_there_is_no_space, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        at_the_kernels_limit_of_groups_there_is_no_space, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(what_cannot_be_attached_is_said, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_workspace_with_processes_is_not_removed, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_group_that_is_removed_meanwhile_harms_nobody, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_group_that_is_removed_meanwhile_harms_nobody, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(a_group_that_is_made_idle_harms_nobody, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(a_controller_that_goes_and_comes_back_loses_no_group, ground_setup, ground_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_controller_that_goes_and_comes_back_loses_no_group, ground_setup, ground_teardown),
                 cmocka_unit_test_setup_teardown(when_the_parent_is_removed_nothing_can_go_on, ground_setup, ground_teardown),
         };
 

@@ -17,7 +17,8 @@
 static const char *program;
 
 /* What a command in a scope says of where it is, and of the scope's and its own weight. */
-#define TELL "sh -c 'own=$(sed s/^0::// /proc/self/cgroup); echo $own; cat /sys/fs/cgroup$own/cpu.weight /sys/fs/cgroup$own/../cpu.weight'"
+#define TELL                                                                                                                \
+        "sh -c 'own=$(sed s/^0::// /proc/self/cgroup); echo $own; cat /sys/fs/cgroup$own/cpu.weight /sys/fs/cgroup$own/../cpu.weight'"
 
 static int stop_scopes(void **state)
 {
@@ -32,7 +33,9 @@ static void a_command_runs_in_a_scope_that_goes_with_it(void **state)
         char text[4096];
 
         (void)state;
-        assert_int_equal(units_read(text, sizeof text, "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program), 0);
+        assert_int_equal(units_read(text, sizeof text,
+                                 "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program),
+                0);
         assert_string_equal(text, "/cgburst.slice/alice.scope/interactive\n100\n250\n");
         assert_true(units_come_true("test ! -e /sys/fs/cgroup/cgburst.slice/alice.scope"));
         assert_int_equal(units_read(text, sizeof text, "%s run --systemd -- cat /proc/self/cgroup", program), 0);
@@ -44,8 +47,11 @@ static void a_scope_has_the_sizes_that_it_was_given(void **state)
         char text[4096];
 
         (void)state;
-        assert_int_equal(units_read(text, sizeof text, "%s run --systemd --name alice --memory-floor 48M --memory-max 192M -- "
-                "sh -c 'cd /sys/fs/cgroup/cgburst.slice/alice.scope && cat memory.low memory.max'", program), 0);
+        assert_int_equal(units_read(text, sizeof text,
+                                 "%s run --systemd --name alice --memory-floor 48M --memory-max 192M -- "
+                                 "sh -c 'cd /sys/fs/cgroup/cgburst.slice/alice.scope && cat memory.low memory.max'",
+                                 program),
+                0);
         assert_string_equal(text, "50331648\n201326592\n");
 }
 
@@ -75,7 +81,9 @@ static void join_a_lane(bool as_user, const char *top)
         assert_true(comes_true("grep -q . /sys/fs/cgroup/%scgburst.slice/editor.scope/interactive/cgroup.procs", top));
         assert_int_equal(read_out(text, sizeof text, "%s run --systemd --name editor -- true", program), 125);
         units_assert_text(text, "--join");
-        assert_int_equal(read_out(text, sizeof text, "%s run --systemd --name editor --join --lane batch -- cat /proc/self/cgroup", program), 0);
+        assert_int_equal(read_out(text, sizeof text,
+                                 "%s run --systemd --name editor --join --lane batch -- cat /proc/self/cgroup", program),
+                0);
         snprintf(wanted, sizeof wanted, "0::/%scgburst.slice/editor.scope/batch\n", top);
         assert_string_equal(text, wanted);
 }
@@ -97,7 +105,9 @@ static void a_user_runs_a_command_in_a_scope_without_any_right(void **state)
         char text[4096];
 
         (void)state;
-        assert_int_equal(units_read_as_user(text, sizeof text, "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program), 0);
+        assert_int_equal(units_read_as_user(text, sizeof text,
+                                 "%s run --systemd --name alice --shares 2.5 --lane interactive -- " TELL, program),
+                0);
         assert_string_equal(text, "/" UNITS_USER_TOP "/cgburst.slice/alice.scope/interactive\n100\n250\n");
         assert_true(units_come_true_as_user("test ! -e /sys/fs/cgroup/" UNITS_USER_TOP "/cgburst.slice/alice.scope"));
 }
@@ -107,7 +117,8 @@ static void scopes_and_their_lanes_have_accounts(void **state)
         char text[16384];
 
         (void)state;
-        assert_int_equal(units_sh("%s run --systemd --name editor --lane interactive -- sleep 600 >/dev/null 2>&1 &", program), 0);
+        assert_int_equal(
+                units_sh("%s run --systemd --name editor --lane interactive -- sleep 600 >/dev/null 2>&1 &", program), 0);
         assert_true(units_come_true("%s status --parent cgburst.slice --json | grep -q '\"editor.scope/batch\"'", program));
         assert_int_equal(units_read(text, sizeof text, "%s status --parent cgburst.slice --json", program), 0);
         units_assert_text(text, "\"editor.scope\"");
@@ -119,7 +130,10 @@ static void without_a_bus_the_remedy_is_said(void **state)
         char text[4096];
 
         (void)state;
-        assert_int_equal(units_read_as_user(text, sizeof text, "env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR=/nowhere %s run --systemd -- true", program), 125);
+        assert_int_equal(
+                units_read_as_user(text, sizeof text,
+                        "env -u DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR=/nowhere %s run --systemd -- true", program),
+                125);
         units_assert_text(text, "user's bus");
         units_assert_text(text, "loginctl enable-linger");
 }

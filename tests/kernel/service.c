@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The service that is shipped: it starts, tells how it goes, survives a broken configuration, and whatever ends it, a person, a signal or the
- * watchdog, nobody is left with a weight of its making.
+ * The service that is shipped: it starts, tells how it goes, survives a broken configuration, and whatever ends it, a
+ * person, a signal or the watchdog, nobody is left with a weight of its making.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +19,19 @@
 #define TREE "/sys/fs/cgroup/machine.slice/"
 #define IDLE_WEIGHT TREE IDLE "/cpu.weight"
 
-#define START(unit, options, command) "systemd-run --quiet --scope --slice=machine.slice --unit=" unit " " options " sh -c '" command "' >/dev/null 2>&1 & "
+#define START(unit, options, command)                                                                                       \
+        "systemd-run --quiet --scope --slice=machine.slice --unit=" unit " " options " sh -c '" command                     \
+        "' >/dev/null 2>&1 & "
 
 /*
- * The weight after ExecStopPost=, before there is a new daemon: its own folder is what the service may write to. Where no unit has a weight,
- * systemd takes the cpu controller away, and the file: all are alike then.
+ * The weight after ExecStopPost=, before there is a new daemon: its own folder is what the service may write to. Where no
+ * unit has a weight, systemd takes the cpu controller away, and the file: all are alike then.
  */
 #define AFTER "/run/cgburst/after"
 
 /* A minute's watchdog is more than a test can wait for. And the guest has no log by default. */
-#define SETTINGS "WatchdogSec=3\nStandardOutput=journal\n" \
+#define SETTINGS                                                                                                            \
+        "WatchdogSec=3\nStandardOutput=journal\n"                                                                           \
         "ExecStopPost=/bin/sh -c \"cat " IDLE_WEIGHT " > " AFTER " || echo 100 > " AFTER "\""
 
 /* Where the journal was when a test began. (With --after-cursor the first of what is looked for would be passed over.) */
@@ -44,7 +47,9 @@ static int install(void **state)
 {
         (void)state;
         installed_put(SETTINGS);
-        assert_int_equal(units_sh(START(BUSY, "", "for i in 1 2 3; do (while :; do :; done) & done; wait") START(IDLE, "", "sleep 600")), 0);
+        assert_int_equal(units_sh(START(BUSY, "", "for i in 1 2 3; do (while :; do :; done) & done; wait")
+                                         START(IDLE, "", "sleep 600")),
+                0);
         assert_true(units_come_true("test -d " TREE BUSY " && test -d " TREE IDLE));
         return 0;
 }
@@ -98,7 +103,8 @@ static void assert_nothing_is_left(void)
 /* Since the test began. */
 static bool journal_has(const char *id, const char *text)
 {
-        bool has = units_come_true("journalctl --quiet --output=cat --cursor=\"$(cat " CURSOR ")\" MESSAGE_ID=%s | grep -F '%s'", id, text);
+        bool has = units_come_true(
+                "journalctl --quiet --output=cat --cursor=\"$(cat " CURSOR ")\" MESSAGE_ID=%s | grep -F '%s'", id, text);
 
         if (!has)
                 units_sh("systemctl status --no-pager cgburst; journalctl --quiet --no-pager --lines=30; exit 1");
@@ -118,7 +124,8 @@ static void it_is_active_once_it_manages_and_tells_how_it_goes(void **state)
 {
         (void)state;
         assert_true(journal_has(MANAGED, "machine.slice on /sys/fs/cgroup is managed"));
-        assert_true(units_come_true("systemctl show -P StatusText cgburst | grep -E '^[1-9][0-9]* workspaces, [0-9]+ awake, price [01]\\.[0-9]{3}$'"));
+        assert_true(units_come_true(
+                "systemctl show -P StatusText cgburst | grep -E '^[1-9][0-9]* workspaces, [0-9]+ awake, price [01]\\.[0-9]{3}$'"));
         assert_idle_gets_credit();
         assert_int_equal(units_sh("cgctl status --parent machine.slice | grep -E '^" IDLE " .* systemd  '"), 0);
 }
@@ -130,7 +137,8 @@ static void a_broken_configuration_is_refused_at_reload_and_the_old_one_stays(vo
         assert_true(journal_has(CONFIG_REFUSED, "the old configuration stays in force"));
         assert_int_equal(units_sh("journalctl --quiet --output=cat --unit cgburst | grep -F 'colour'"), 0);
         assert_idle_gets_credit();
-        assert_int_equal(units_sh("sed -i 's/^step = 1$/step = 0.5/; $d' " INSTALLED_CONFIG " && systemctl reload cgburst"), 0);
+        assert_int_equal(
+                units_sh("sed -i 's/^step = 1$/step = 0.5/; $d' " INSTALLED_CONFIG " && systemctl reload cgburst"), 0);
         assert_true(journal_has(CONFIG_USED, "is in force"));
         assert_true(units_come_true("cgctl status --parent machine.slice | grep -F 'a step every 0.50s'"));
 }
@@ -140,7 +148,8 @@ static void assert_restarted(void)
 {
         char text[64];
 
-        assert_true(units_come_true("test $(systemctl show -P NRestarts cgburst) = 1 && test $(systemctl is-active cgburst) = active"));
+        assert_true(units_come_true(
+                "test $(systemctl show -P NRestarts cgburst) = 1 && test $(systemctl is-active cgburst) = active"));
         assert_int_equal(units_read(text, sizeof text, "cat " AFTER), 0);
         assert_string_equal(text, "100\n");
         assert_idle_gets_credit();
@@ -166,8 +175,12 @@ static void the_slice_of_scopes_goes_with_the_last_of_them(void **state)
 {
         (void)state;
         assert_int_equal(units_sh("cgctl run --systemd -- systemctl -q is-active cgburst.slice"), 0);
-        assert_true(units_come_true("test $(systemctl is-active cgburst.slice) = inactive && test ! -e /sys/fs/cgroup/cgburst.slice"));
-        assert_int_equal(units_sh_as_user("systemctl --user daemon-reload && cgctl run --systemd -- systemctl --user -q is-active cgburst.slice"), 0);
+        assert_true(units_come_true(
+                "test $(systemctl is-active cgburst.slice) = inactive && test ! -e /sys/fs/cgroup/cgburst.slice"));
+        assert_int_equal(
+                units_sh_as_user(
+                        "systemctl --user daemon-reload && cgctl run --systemd -- systemctl --user -q is-active cgburst.slice"),
+                0);
         assert_true(units_come_true_as_user("test $(systemctl --user is-active cgburst.slice) = inactive"));
 }
 
@@ -176,10 +189,15 @@ static void it_sorts_processes_into_lanes_and_takes_them_out_again(void **state)
 {
         (void)state;
         assert_int_equal(units_sh(START(DIVIDED, "-p Delegate=yes", "sleep 600 & wait")), 0);
-        assert_int_equal(units_sh("printf '[rule a]\nmatch = machine.slice/libpod-*.scope\nbatch = comm:sleep\n' >" INSTALLED_CONFIG
-                " && systemctl reload cgburst"), 0);
-        assert_true(units_come_true("grep -q . " TREE DIVIDED "/batch/cgroup.procs && grep -q . " TREE DIVIDED "/interactive/cgroup.procs"));
-        assert_int_equal(units_sh("systemctl stop cgburst && test ! -e " TREE DIVIDED "/batch && test $(wc -l <" TREE DIVIDED "/cgroup.procs) = 2"), 0);
+        assert_int_equal(
+                units_sh("printf '[rule a]\nmatch = machine.slice/libpod-*.scope\nbatch = comm:sleep\n' >" INSTALLED_CONFIG
+                         " && systemctl reload cgburst"),
+                0);
+        assert_true(units_come_true(
+                "grep -q . " TREE DIVIDED "/batch/cgroup.procs && grep -q . " TREE DIVIDED "/interactive/cgroup.procs"));
+        assert_int_equal(units_sh("systemctl stop cgburst && test ! -e " TREE DIVIDED "/batch && test $(wc -l <" TREE DIVIDED
+                                  "/cgroup.procs) = 2"),
+                0);
 }
 
 static void after_it_is_stopped_all_is_as_before(void **state)
@@ -197,8 +215,10 @@ int main(void)
                 cmocka_unit_test(the_unit_passes_the_check_of_systemd),
                 cmocka_unit_test(the_slice_of_scopes_goes_with_the_last_of_them),
                 cmocka_unit_test_setup_teardown(it_is_active_once_it_manages_and_tells_how_it_goes, start, stop),
-                cmocka_unit_test_setup_teardown(a_broken_configuration_is_refused_at_reload_and_the_old_one_stays, start, stop),
-                cmocka_unit_test_setup_teardown(a_daemon_that_hangs_is_ended_by_the_watchdog_and_nobody_keeps_its_weights, start, stop),
+                cmocka_unit_test_setup_teardown(
+                        a_broken_configuration_is_refused_at_reload_and_the_old_one_stays, start, stop),
+                cmocka_unit_test_setup_teardown(
+                        a_daemon_that_hangs_is_ended_by_the_watchdog_and_nobody_keeps_its_weights, start, stop),
                 cmocka_unit_test_setup_teardown(a_daemon_that_is_killed_leaves_nobody_its_weights, start, stop),
                 cmocka_unit_test_setup_teardown(it_sorts_processes_into_lanes_and_takes_them_out_again, start, stop),
                 cmocka_unit_test_setup_teardown(after_it_is_stopped_all_is_as_before, start, stop),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a manager makes of the CPUs when all is quiet in the ledger: whoever has equal shares gets equal CPU, three times the share is three
- * times the CPU, and whoever was idle is ahead before it wakes. Sensitive to timing as far as the kernel's own division of time is.
+ * What a manager makes of the CPUs when all is quiet in the ledger: whoever has equal shares gets equal CPU, three times the
+ * share is three times the CPU, and whoever was idle is ahead before it wakes. Sensitive to timing as far as the kernel's
+ * own division of time is.
  */
 #include "ground.h"
 

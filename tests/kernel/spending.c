@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Somebody who saved up goes to work beside seven who never stop: it comes first until what the ledger promised is spent, nobody falls below the
- * floor meanwhile, and then it has its fair share like all the others.
+ * Somebody who saved up goes to work beside seven who never stop: it comes first until what the ledger promised is spent,
+ * nobody falls below the floor meanwhile, and then it has its fair share like all the others.
  *
- * What it may spend follows from the accounts as cgb_get_workspace() shows them, and from the law (docs/algorithm.md): its advantage ends
- * when 2^(B * slow/K + Bf * fast/Kf) is the same for it as for the others, who are paid what it pays. All is CPU time, which
- * an emulated machine divides as well as a real one; only the warm-up takes longer there.
+ * What it may spend follows from the accounts as cgb_get_workspace() shows them, and from the law (docs/algorithm.md): its
+ * advantage ends when 2^(B * slow/K + Bf * fast/Kf) is the same for it as for the others, who are paid what it pays. All is
+ * CPU time, which an emulated machine divides as well as a real one; only the warm-up takes longer there.
  */
 #include <math.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ struct run {
 };
 
 struct usage {
-        double alice, others[OTHERS], all;      /* seconds of CPU time */
+        double alice, others[OTHERS], all; /* seconds of CPU time */
 };
 
 static void start(struct run *run)
@@ -71,8 +71,8 @@ static void fill_accounts(struct run *run)
         for (int i = 0; i < FULL_SEC; i++) {
                 ground_manage(run->cgb, 1);
                 assert_true(ground_find(run->cgb, "alice", &alice));
-                if (alice.account.slow_credit_usec * 100 >= alice.account.slow_cap_usec * 99
-                    && alice.account.fast_credit_usec * 100 >= alice.account.fast_cap_usec * 99)
+                if (alice.account.slow_credit_usec * 100 >= alice.account.slow_cap_usec * 99 &&
+                        alice.account.fast_credit_usec * 100 >= alice.account.fast_cap_usec * 99)
                         return;
         }
         fail_msg("after %d s the slow credit is %.2f of %.2f s", FULL_SEC, (double)alice.account.slow_credit_usec / 1e6,
@@ -86,10 +86,15 @@ static double exponent(const struct run *run, const struct cgb_account_state *ac
         double slow = fmin(fmax((double)account->slow_credit_usec / 1e6 + earned, -slow_cap), slow_cap);
         double fast = fmin(fmax((double)account->fast_credit_usec / 1e6 + earned, -fast_cap), fast_cap);
 
-        return (run->policy.slow_strength_permille * slow / slow_cap + run->policy.fast_strength_permille * fast / fast_cap) / 1000;
+        return (run->policy.slow_strength_permille * slow / slow_cap +
+                       run->policy.fast_strength_permille * fast / fast_cap) /
+               1000;
 }
 
-/* Seconds of CPU above the fair share that alice may take before its exponent is the others' mean. Falls with what is spent: bisection. */
+/*
+ * Seconds of CPU above the fair share that alice may take before its exponent is the others' mean. Falls with what is spent:
+ * bisection.
+ */
 static double find_budget(const struct run *run)
 {
         struct cgb_workspace alice, other;
@@ -181,8 +186,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(what_the_slow_account_holds_can_be_spent, ground_setup, ground_teardown),
-                cmocka_unit_test_setup_teardown(with_the_default_strengths_the_two_accounts_are_spent_as_the_law_says, ground_setup,
-                        ground_teardown),
+                cmocka_unit_test_setup_teardown(with_the_default_strengths_the_two_accounts_are_spent_as_the_law_says,
+                        ground_setup, ground_teardown),
         };
 
         if (ground_is_missing())

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fifty scopes and services of systemd's, managed through it and, to compare, by raw writing. What is done to a host meanwhile is what is done to
- * hosts: a reload, a property set by hand, a restart of the bus, and the death of the manager.
+ * Fifty scopes and services of systemd's, managed through it and, to compare, by raw writing. What is done to a host
+ * meanwhile is what is done to hosts: a reload, a property set by hand, a restart of the bus, and the death of the manager.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -16,8 +16,8 @@
 
 #define SLICE "cgbtest.slice"
 #define UNITS 50
-#define LOOPS 4                         /* that never sleep; the others do */
-#define LATE 2                          /* loops that begin later, where a test says so */
+#define LOOPS 4 /* that never sleep; the others do */
+#define LATE 2  /* loops that begin later, where a test says so */
 
 static int run(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
 
@@ -73,8 +73,9 @@ static int start_units(void **state)
                 const char *command = i < LOOPS + LATE ? "kill -STOP $$; while :; do :; done" : "exec sleep 1000";
 
                 unit_of(i, unit);
-                assert_int_equal(run("systemd-run --quiet %s --slice=" SLICE " --unit=%s sh -c '%s' &", i % 2 == 0 ? "" : "--scope", unit,
-                                         command), 0);
+                assert_int_equal(run("systemd-run --quiet %s --slice=" SLICE " --unit=%s sh -c '%s' &",
+                                         i % 2 == 0 ? "" : "--scope", unit, command),
+                        0);
                 snprintf(path, sizeof path, "/sys/fs/cgroup/" SLICE "/%s", unit);
                 for (int tries = 0; tries < 1000 && access(path, F_OK) < 0; tries++)
                         usleep(50000);
@@ -86,7 +87,8 @@ static int start_units(void **state)
 static int stop_units(void **state)
 {
         (void)state;
-        run("systemctl kill --kill-whom=all --signal=KILL 'cgbt-*'; systemctl stop " SLICE "; systemctl reset-failed 'cgbt-*' 2>/dev/null");
+        run("systemctl kill --kill-whom=all --signal=KILL 'cgbt-*'; systemctl stop " SLICE
+            "; systemctl reset-failed 'cgbt-*' 2>/dev/null");
         return 0;
 }
 
@@ -189,8 +191,10 @@ static void a_reload_undoes_what_is_written_raw_and_not_what_systemd_was_asked_f
         assert_true(count_of(before, 100) < UNITS / 2);
         assert_int_equal(run("systemctl daemon-reload"), 0);
         read_weights(ground, after);
-        print_message("systemd: after daemon-reload %d of %d weights are as they were; %" PRIu64 " calls, longest dispatch %.1f ms\n",
-                count_equal(before, after), UNITS, overview_of(cgb).calls, (double)overview_of(cgb).longest_dispatch_usec / 1000);
+        print_message("systemd: after daemon-reload %d of %d weights are as they were; %" PRIu64
+                      " calls, longest dispatch %.1f ms\n",
+                count_equal(before, after), UNITS, overview_of(cgb).calls,
+                (double)overview_of(cgb).longest_dispatch_usec / 1000);
         assert_int_equal(count_equal(before, after), UNITS);
         assert_int_equal(ground_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, NULL), 0);
 }
@@ -205,8 +209,8 @@ static void nothing_is_asked_while_nothing_changes_and_one_call_a_changed_unit_e
         ground_manage(cgb, 10);
         settle(cgb);
         overview = overview_of(cgb);
-        print_message("under load: %" PRIu64 " steps, %" PRIu64 " weights set by %" PRIu64 " calls\n", overview.steps, overview.weights_written,
-                overview.calls);
+        print_message("under load: %" PRIu64 " steps, %" PRIu64 " weights set by %" PRIu64 " calls\n", overview.steps,
+                overview.weights_written, overview.calls);
         assert_true(overview.calls > 0);
         assert_int_equal(overview.calls, overview.weights_written); /* without the memory law a call has one value */
         assert_true(overview.calls <= overview.steps * UNITS);
@@ -263,14 +267,19 @@ static void a_bus_that_is_restarted_is_found_again_and_values_are_sent_again(voi
         ground_manage(cgb, 8);
         settle(cgb);
         weights = overview_of(cgb).weights_written;
-        /* users' managers do not look for the system's bus again by themselves, and without it can take no process that is elsewhere */
-        assert_int_equal(run("systemctl kill --signal=KILL dbus.service; sleep 0.2; systemctl start dbus.socket dbus.service;"
-                " systemctl try-restart 'user@*.service'"), 0);
+        /*
+         * users' managers do not look for the system's bus again by themselves, and without it can take no process that is
+         * elsewhere
+         */
+        assert_int_equal(
+                run("systemctl kill --signal=KILL dbus.service; sleep 0.2; systemctl start dbus.socket dbus.service;"
+                    " systemctl try-restart 'user@*.service'"),
+                0);
         loops("CONT", LOOPS, LOOPS + LATE); /* which changes what weights are to be */
         ground_manage(cgb, 10);
         settle(cgb);
-        print_message("after the bus was killed: %" PRIu64 " more weights set, longest dispatch %.1f ms\n", overview_of(cgb).weights_written - weights,
-                (double)overview_of(cgb).longest_dispatch_usec / 1000);
+        print_message("after the bus was killed: %" PRIu64 " more weights set, longest dispatch %.1f ms\n",
+                overview_of(cgb).weights_written - weights, (double)overview_of(cgb).longest_dispatch_usec / 1000);
         assert_true(overview_of(cgb).weights_written > weights);
         for (int i = 0; i < UNITS; i++) {
                 assert_true(ground_find(cgb, unit_of(i, unit), &workspace));
@@ -301,7 +310,8 @@ static void after_the_managers_death_systemd_puts_back_what_each_unit_had(void *
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
         read_weights(ground, weights);
-        print_message("after SIGKILL %d of %d units have a weight of ours", UNITS - count_of(weights, 100) - count_of(weights, 0), UNITS);
+        print_message("after SIGKILL %d of %d units have a weight of ours",
+                UNITS - count_of(weights, 100) - count_of(weights, 0), UNITS);
         assert_true(count_of(weights, 100) < UNITS / 2);
         r = cgb_restore(&ground->options, &fault);
         print_message("; %d values were put back\n", r);

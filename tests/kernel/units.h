@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * A host whose PID 1 is systemd, with an ordinary user "tester" whose own manager runs. Commands are those that a person would type.
+ * A host whose PID 1 is systemd, with an ordinary user "tester" whose own manager runs. Commands are those that a person
+ * would type.
  */
 #include <stdbool.h>
 #include <stddef.h>

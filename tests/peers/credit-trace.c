@@ -20,9 +20,12 @@ static const struct {
         uint32_t word, integer;
         double uniform, lognormal;
 } by_python[] = {
-        {0, {0.8444218515250481, 0.7579544029403025, 0.420571580830845}, 1112038970, 19, 0.41726023310954696, 1.8683705215107904},
-        {1, {0.13436424411240122, 0.8474337369372327, 0.763774618976614}, 1095513148, 6, 0.42248929790056744, 0.8830698841137795},
-        {42, {0.6394267984578837, 0.025010755222666936, 0.27502931836911926}, 958682846, 7, 0.5550591677902068, 4.07850381354086},
+        {0, {0.8444218515250481, 0.7579544029403025, 0.420571580830845}, 1112038970, 19, 0.41726023310954696,
+                1.8683705215107904},
+        {1, {0.13436424411240122, 0.8474337369372327, 0.763774618976614}, 1095513148, 6, 0.42248929790056744,
+                0.8830698841137795},
+        {42, {0.6394267984578837, 0.025010755222666936, 0.27502931836911926}, 958682846, 7, 0.5550591677902068,
+                4.07850381354086},
 };
 
 static void numbers_are_those_of_python(void **state)
@@ -54,7 +57,9 @@ static void words_are_those_that_the_authors_of_the_generator_publish(void **sta
                 assert_int_equal(python_random_word(&random), published[i]);
 }
 
-/* Published means over seeds 1, 2, 3; half of their last digit, and as much again for sums that were made in another order. */
+/*
+ * Published means over seeds 1, 2, 3; half of their last digit, and as much again for sums that were made in another order.
+ */
 static const struct outcome tolerance = {{.min_max = .001, .median_min = .01, .jain = .0001}, .001};
 
 enum rule {
@@ -121,7 +126,8 @@ static void the_peers_come_to_their_published_means(void **state)
         free(trace);
         for (size_t i = 0; i < N_OF(published); i++) {
                 assert_near(mean[i].fairness.min_max, published[i].mean.fairness.min_max, tolerance.fairness.min_max);
-                assert_near(mean[i].fairness.median_min, published[i].mean.fairness.median_min, tolerance.fairness.median_min);
+                assert_near(
+                        mean[i].fairness.median_min, published[i].mean.fairness.median_min, tolerance.fairness.median_min);
                 assert_near(mean[i].fairness.jain, published[i].mean.fairness.jain, tolerance.fairness.jain);
                 assert_near(mean[i].utilisation, published[i].mean.utilisation, tolerance.utilisation);
         }

@@ -7,7 +7,7 @@
 
 #define WORKSPACES 6
 #define STEPS 1000
-#define STEP_SEC 10             /* its own tests took 10 s */
+#define STEP_SEC 10 /* its own tests took 10 s */
 #define STEP_USEC (STEP_SEC * UINT64_C(1000000))
 #define PERIODS (STEP_SEC * 10)
 

@@ -81,7 +81,10 @@ static void donated_slices_go_before_shared_ones_and_earn_their_donor_a_credit(v
         assert_int_equal(users[2].allocated, 1);
 }
 
-/* f = 2, alpha = 0: 4 slices for two who want 4 each; they have 6 and 3 credits by then. The richer gets 3, is even, and gets the tie. */
+/*
+ * f = 2, alpha = 0: 4 slices for two who want 4 each; they have 6 and 3 credits by then. The richer gets 3, is even, and
+ * gets the tie.
+ */
 static void the_richer_borrower_goes_first_until_both_have_the_same(void **state)
 {
         const struct karma karma = {.fair = 2, .guaranteed = 0};

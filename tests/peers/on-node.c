@@ -155,8 +155,9 @@ static void karma_second(struct host *host, uint64_t second)
 }
 
 /*
- * 3 workspaces on 12 CPUs: f is 4 CPUs, of which half are guaranteed. The first borrows 10 CPUs in one second, of which the others lend
- * and earn 2 each: it is 12 CPU seconds behind them. So the 8 CPUs that can be borrowed in the next all go to the second.
+ * 3 workspaces on 12 CPUs: f is 4 CPUs, of which half are guaranteed. The first borrows 10 CPUs in one second, of which the
+ * others lend and earn 2 each: it is 12 CPU seconds behind them. So the 8 CPUs that can be borrowed in the next all go to
+ * the second.
  */
 static void karma_lends_first_to_who_has_lent(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random lives: groups, lanes and groups of groups come, grow, sleep, leak and go; the clock jumps, writes fail, somebody else writes. Every round
- * checks what the law promises (memory-world.c).
+ * Random lives: groups, lanes and groups of groups come, grow, sleep, leak and go; the clock jumps, writes fail, somebody
+ * else writes. Every round checks what the law promises (memory-world.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +32,14 @@ static void join_somebody(struct memory_world *world, struct dice *dice)
                 group.workspace = world->groups[other].workspace;
                 group.parent = world->groups[other].parent;
                 group.floor_bytes = world->groups[group.workspace].floor_bytes;
-        } else if (world->groups[other].lives && dice_percent(dice, 20)
-                   && world->groups[other].parent == CGB_NODE_ROOT && world->groups[other].workspace == other) {
+        } else if (world->groups[other].lives && dice_percent(dice, 20) && world->groups[other].parent == CGB_NODE_ROOT &&
+                   world->groups[other].workspace == other) {
                 group.parent = other;
         }
         node = memory_world_join_as(world, &group);
-        world->groups[node].swap_room_bytes = dice_percent(dice, 20) ? 0 : dice_percent(dice, 20) ? random_size(dice) : CGB_MEMORY_MAX;
+        world->groups[node].swap_room_bytes = dice_percent(dice, 20)   ? 0
+                                              : dice_percent(dice, 20) ? random_size(dice)
+                                                                       : CGB_MEMORY_MAX;
         world->groups[node].anon_bytes = random_size(dice) / 4096 * 4096;
         world->groups[node].file_bytes = random_size(dice) / 4 / 4096 * 4096;
 }
@@ -45,7 +47,8 @@ static void join_somebody(struct memory_world *world, struct dice *dice)
 static bool has_company(const struct memory_world *world, cgb_node node)
 {
         for (cgb_node i = 1; i < WORLD_GROUPS; i++)
-                if (i != node && world->groups[i].lives && (world->groups[i].workspace == node || world->groups[i].parent == node))
+                if (i != node && world->groups[i].lives &&
+                        (world->groups[i].workspace == node || world->groups[i].parent == node))
                         return true;
         return false;
 }
@@ -66,14 +69,16 @@ static void come_and_go(struct memory_world *world, struct dice *dice)
         if (dice_percent(dice, 8) && count(world) < WORLD_GROUPS - 2)
                 join_somebody(world, dice);
         /* the holder of a workspace with lanes stays, so that the world knows who holds the rights */
-        if (dice_percent(dice, 3) && world->groups[node].lives && !has_company(world, node) && world->groups[node].workspace == node)
+        if (dice_percent(dice, 3) && world->groups[node].lives && !has_company(world, node) &&
+                world->groups[node].workspace == node)
                 memory_world_leave(world, node);
 }
 
 /* Growth only where the machine has the memory: what does not fit, a kernel would have reclaimed or refused. */
 static void live(struct memory_world *world, struct dice *dice, struct memory_group *group)
 {
-        uint64_t free_bytes = memory_world_free_bytes(world), *pages = dice_percent(dice, 70) ? &group->anon_bytes : &group->file_bytes;
+        uint64_t free_bytes = memory_world_free_bytes(world),
+                 *pages = dice_percent(dice, 70) ? &group->anon_bytes : &group->file_bytes;
 
         if (dice_percent(dice, 5))
                 group->active = !group->active;
@@ -127,7 +132,8 @@ static uint64_t random_step_usec(struct dice *dice)
 static void one_life(uint64_t seed, size_t *ret_actions)
 {
         struct dice dice = {seed};
-        uint64_t size_bytes = dice_between(&dice, 1, 8) * GIB; /* one throw a line: of arguments each compiler has its own order */
+        uint64_t size_bytes =
+                dice_between(&dice, 1, 8) * GIB; /* one throw a line: of arguments each compiler has its own order */
         uint64_t swap_bytes = dice_percent(&dice, 70) ? 4 * GIB : 0;
         struct memory_world *world = memory_world_new(size_bytes, swap_bytes, dice_percent(&dice, 50));
 

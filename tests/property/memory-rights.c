@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory law, promise by promise, in a world of two GiB whose fair shares are told by hand: growth and its end, credit, the operator, what is read, and trees.
+ * The memory law, promise by promise, in a world of two GiB whose fair shares are told by hand: growth and its end, credit,
+ * the operator, what is read, and trees.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,13 +44,17 @@ static void a_newcomer_that_fills_its_memory_is_not_frozen(void **state)
         newcomer = story_group(world, 0, true);
         world->size_bytes = 3 * GIB;
         story_grow(world, newcomer, 28, 60 * MIB);
-        assert_true(memory_world_is_contended(world) && memory_world_usage(world, newcomer) > memory_world_state(world, newcomer).ceiling_bytes);
+        assert_true(memory_world_is_contended(world) &&
+                    memory_world_usage(world, newcomer) > memory_world_state(world, newcomer).ceiling_bytes);
         assert_false(memory_world_state(world, newcomer).frozen);
         story_grow(world, newcomer, 6, 60 * MIB);
         assert_true(memory_world_state(world, newcomer).frozen);
 }
 
-/* A working set that was filled slowly looks like a leak, and then it stays as it is: its owner must not meet the limit for ever after. */
+/*
+ * A working set that was filled slowly looks like a leak, and then it stays as it is: its owner must not meet the limit for
+ * ever after.
+ */
 static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
 {
         struct memory_world *world = *state;
@@ -276,8 +281,10 @@ static void a_foreign_limit_is_left_alone(void **state)
 static void what_the_operator_limits_is_never_raised_above_that(void **state)
 {
         struct memory_world *world = *state;
-        cgb_node node = memory_world_join_as(world, &(struct cgb_memory_group){
-                .size = sizeof(struct cgb_memory_group), .share_permille = 1000, .cap_bytes = CGB_MEMORY_MAX, .high_bytes = 1700 * MIB});
+        cgb_node node = memory_world_join_as(world, &(struct cgb_memory_group){.size = sizeof(struct cgb_memory_group),
+                                                            .share_permille = 1000,
+                                                            .cap_bytes = CGB_MEMORY_MAX,
+                                                            .high_bytes = 1700 * MIB});
 
         world->groups[node].anon_bytes = 1600 * MIB;
         story_group(world, 400 * MIB, true);
@@ -338,14 +345,18 @@ static void lanes_are_one_workspace(void **state)
         struct cgb_memory_state one, two;
 
         batch = memory_world_join_as(world, &(struct cgb_memory_group){.size = sizeof(struct cgb_memory_group),
-                .workspace = interactive, .share_permille = 1000, .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX});
+                                                    .workspace = interactive,
+                                                    .share_permille = 1000,
+                                                    .cap_bytes = CGB_MEMORY_MAX,
+                                                    .high_bytes = CGB_MEMORY_MAX});
         world->groups[batch].anon_bytes = 1400 * MIB;
         world->groups[batch].active = true;
         other = story_group(world, 300 * MIB, true);
         memory_world_live(world, 120);
         one = memory_world_state(world, interactive);
         two = memory_world_state(world, batch);
-        assert_int_equal(one.workspace_usage_bytes, memory_world_usage(world, interactive) + memory_world_usage(world, batch));
+        assert_int_equal(
+                one.workspace_usage_bytes, memory_world_usage(world, interactive) + memory_world_usage(world, batch));
         assert_int_equal(two.workspace, interactive);
         assert_int_equal(one.credit_byte_seconds, two.credit_byte_seconds);
         assert_int_equal(one.fair_bytes, SIZE / 2);
@@ -366,7 +377,10 @@ static void parents_are_raised_before_and_lowered_after_their_children(void **st
         uint64_t before;
 
         child = memory_world_join_as(world, &(struct cgb_memory_group){.size = sizeof(struct cgb_memory_group),
-                .parent = tenant, .share_permille = 1000, .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX});
+                                                    .parent = tenant,
+                                                    .share_permille = 1000,
+                                                    .cap_bytes = CGB_MEMORY_MAX,
+                                                    .high_bytes = CGB_MEMORY_MAX});
         other = story_group(world, 400 * MIB, true);
         (void)other;
         world->groups[child].anon_bytes = 1500 * MIB;
@@ -384,8 +398,11 @@ static void parents_are_raised_before_and_lowered_after_their_children(void **st
 static void a_parent_has_no_limit_while_a_child_has_none(void **state)
 {
         struct memory_world *world = *state;
-        struct cgb_memory_group below = {.size = sizeof below, .parent = memory_world_join(world, 0), .share_permille = 1000,
-                .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX};
+        struct cgb_memory_group below = {.size = sizeof below,
+                .parent = memory_world_join(world, 0),
+                .share_permille = 1000,
+                .cap_bytes = CGB_MEMORY_MAX,
+                .high_bytes = CGB_MEMORY_MAX};
         cgb_node hog = memory_world_join_as(world, &below), open = memory_world_join_as(world, &below);
 
         story_group(world, 400 * MIB, true);
@@ -434,7 +451,8 @@ static void floors_beyond_the_parents_low_are_refused_with_the_numbers(void **st
 static void wrong_arguments_are_refused_and_change_nothing(void **state)
 {
         struct memory_world *world = *state;
-        struct cgb_memory_group group = {.size = sizeof group, .share_permille = 1000, .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX};
+        struct cgb_memory_group group = {
+                .size = sizeof group, .share_permille = 1000, .cap_bytes = CGB_MEMORY_MAX, .high_bytes = CGB_MEMORY_MAX};
         struct cgb_memory_options options = world->options;
         struct cgb_memory_state state_now;
         cgb_node node = 99;
@@ -476,7 +494,8 @@ static void a_law_that_moves_to_larger_memory_goes_on_as_if_nothing_had_happened
         assert_int_equal(cgb_memory_grow(&world->law, memory, cgb_memory_size(&larger) - 1, larger.capacity), -ENOMEM);
         assert_int_equal(cgb_memory_grow(&world->law, memory, cgb_memory_size(&larger), larger.capacity), 0);
         free(old);
-        assert_memory_equal(&before.workspace_usage_bytes, &(uint64_t){memory_world_state(world, hog).workspace_usage_bytes}, 8);
+        assert_memory_equal(
+                &before.workspace_usage_bytes, &(uint64_t){memory_world_state(world, hog).workspace_usage_bytes}, 8);
         memory_world_live(world, 5);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory law, promise by promise, in a world of two GiB whose fair shares are told by hand: who is asked to give, how much, and when the limits follow.
+ * The memory law, promise by promise, in a world of two GiB whose fair shares are told by hand: who is asked to give, how
+ * much, and when the limits follow.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -75,7 +76,8 @@ static void one_step_takes_a_hundredth_and_at_most_its_cap(void **state)
         modest = story_group(world, 3 * GIB, true);
         world->swap_free_bytes = 128 * GIB;
         assert_true(story_live_until_asked(world, hog, 60) <= 60);
-        assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->bytes, (world->options.reclaims_exactly ? 32 : 16) * MIB);
+        assert_int_equal(
+                memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->bytes, (world->options.reclaims_exactly ? 32 : 16) * MIB);
         assert_null(memory_world_find(world, CGB_MEMORY_RECLAIM, modest));
         world->groups[hog].anon_bytes = 1064 * MIB;
         world->size_bytes = 1100 * MIB;
@@ -130,7 +132,8 @@ static void who_may_not_swap_is_asked_for_no_more_than_its_file_pages(void **sta
         world->groups[hog].swap_room_bytes = 300 * MIB;
         memory_world_live(world, 60);
         assert_int_equal(memory_world_state(world, hog).droppable_bytes, world->groups[hog].stat_swap_room_bytes);
-        assert_in_range(memory_world_usage(world, hog), 1500 * MIB - 225 * MIB, 1500 * MIB - 30 * MIB); /* headroom of 75 is left */
+        assert_in_range(
+                memory_world_usage(world, hog), 1500 * MIB - 225 * MIB, 1500 * MIB - 30 * MIB); /* headroom of 75 is left */
 }
 
 static void usage_is_never_driven_below_the_floor(void **state)
@@ -245,7 +248,10 @@ static void a_fired_trigger_makes_memory_short_and_stops_the_taking(void **state
         assert_false(memory_world_is_contended(world));
 }
 
-/* One who wakes and fetches its pages fires it, and would otherwise switch off for half a minute what makes room for the next. */
+/*
+ * One who wakes and fetches its pages fires it, and would otherwise switch off for half a minute what makes room for the
+ * next.
+ */
 static void a_fired_trigger_is_not_for_those_asleep(void **state)
 {
         struct memory_world *world = *state;
@@ -363,14 +369,15 @@ static void the_donor_drops_before_the_recipient_may_rise(void **state)
 static void a_reclaim_that_hangs_is_not_asked_for_again_and_holds_up_nobody(void **state)
 {
         struct memory_world *world = *state;
-        cgb_node first = story_group(world, 900 * MIB, true), second = story_group(world, 950 * MIB, false), third = story_group(world, 50 * MIB, true);
+        cgb_node first = story_group(world, 900 * MIB, true), second = story_group(world, 950 * MIB, false),
+                 third = story_group(world, 50 * MIB, true);
 
         (void)third;
         world->hangs = true;
         memory_world_live(world, 100);
         assert_true(world->groups[first].asked_bytes > 0 && world->groups[second].asked_bytes > 0);
         world->groups[first].anon_bytes = 800 * MIB; /* so that no limit of the second's is at stake */
-        memory_world_live(world, 100); /* check_reclaim() fails if one is asked twice */
+        memory_world_live(world, 100);               /* check_reclaim() fails if one is asked twice */
         assert_true(world->groups[first].asked_bytes > 0);
         memory_world_answer(world, first);
         world->hangs = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The machine of memory-world.h. What is checked in every round is written out from docs/memory.md, in doubles where that is simpler, and
- * knows nothing of how the law gets there.
+ * The machine of memory-world.h. What is checked in every round is written out from docs/memory.md, in doubles where that is
+ * simpler, and knows nothing of how the law gets there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +62,12 @@ cgb_node memory_world_join_as(struct memory_world *world, const struct cgb_memor
 cgb_node memory_world_join(struct memory_world *world, uint64_t floor_bytes)
 {
         return memory_world_join_as(world, &(struct cgb_memory_group){
-                .size = sizeof(struct cgb_memory_group),
-                .share_permille = CGB_SHARE_DEFAULT_PERMILLE,
-                .floor_bytes = floor_bytes,
-                .cap_bytes = CGB_MEMORY_MAX,
-                .high_bytes = CGB_MEMORY_MAX,
-        });
+                                                   .size = sizeof(struct cgb_memory_group),
+                                                   .share_permille = CGB_SHARE_DEFAULT_PERMILLE,
+                                                   .floor_bytes = floor_bytes,
+                                                   .cap_bytes = CGB_MEMORY_MAX,
+                                                   .high_bytes = CGB_MEMORY_MAX,
+                                           });
 }
 
 void memory_world_leave(struct memory_world *world, cgb_node node)
@@ -118,7 +118,8 @@ bool memory_world_is_contended(const struct memory_world *world)
         return pool.contended;
 }
 
-const struct cgb_memory_action *memory_world_find(const struct memory_world *world, enum cgb_memory_action_type type, cgb_node node)
+const struct cgb_memory_action *memory_world_find(
+        const struct memory_world *world, enum cgb_memory_action_type type, cgb_node node)
 {
         for (size_t i = 0; i < world->n_actions; i++)
                 if (world->actions[i].type == type && world->actions[i].node == node)
@@ -126,7 +127,9 @@ const struct cgb_memory_action *memory_world_find(const struct memory_world *wor
         return NULL;
 }
 
-/* Calm: less than a thousandth of the time since the reading before, but of a short time a millisecond, of a long one ten. */
+/*
+ * Calm: less than a thousandth of the time since the reading before, but of a short time a millisecond, of a long one ten.
+ */
 static void note_pressure(struct memory_world *world, struct memory_group *group)
 {
         double most = (double)(world->lived_usec - group->pressure_read_usec) / 1000;
@@ -148,12 +151,14 @@ static void note_pressure(struct memory_world *world, struct memory_group *group
 static void read_one(struct memory_world *world, enum cgb_memory_file file, cgb_node node)
 {
         struct memory_group *group = &world->groups[node];
-        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes, group->reclaimed_bytes, group->swap_room_bytes};
+        struct cgb_memory_stat_sample stat = {group->file_bytes, group->anon_bytes, group->refaulted_bytes,
+                group->reclaimed_bytes, group->swap_room_bytes};
 
         assert_true(group->lives);
         group->reads[file]++;
         if (file == CGB_MEMORY_CURRENT) {
-                assert_int_equal(cgb_memory_observe_current(world->law, node, memory_world_usage(world, node), group->identity), 0);
+                assert_int_equal(
+                        cgb_memory_observe_current(world->law, node, memory_world_usage(world, node), group->identity), 0);
         } else if (file == CGB_MEMORY_EVENTS) {
                 assert_int_equal(cgb_memory_observe_events(world->law, node, group->events_high), 0);
         } else if (file == CGB_MEMORY_STAT) {
@@ -162,7 +167,8 @@ static void read_one(struct memory_world *world, enum cgb_memory_file file, cgb_
                 group->stat_anon_bytes = group->anon_bytes;
                 group->stat_swap_room_bytes = group->swap_room_bytes;
         } else {
-                assert_int_equal(cgb_memory_observe_pressure(world->law, node, group->waited_usec[0], group->waited_usec[1]), 0);
+                assert_int_equal(
+                        cgb_memory_observe_pressure(world->law, node, group->waited_usec[0], group->waited_usec[1]), 0);
                 note_pressure(world, group);
         }
 }
@@ -215,7 +221,8 @@ static double least(const struct memory_world *world, cgb_node workspace, double
 static void check_reclaim(struct memory_world *world, const struct cgb_memory_action *action)
 {
         const struct memory_group *group = &world->groups[action->node], *workspace = &world->groups[group->workspace];
-        double cap = world->options.reclaims_exactly ? 32.0 * MIB : 16.0 * MIB, usage, keep = least(world, group->workspace, &usage);
+        double cap = world->options.reclaims_exactly ? 32.0 * MIB : 16.0 * MIB, usage,
+               keep = least(world, group->workspace, &usage);
         uint64_t quiet_usec = world->lived_usec - workspace->last_active_usec;
 
         assert_true(world->options.can_reclaim);
@@ -228,8 +235,8 @@ static void check_reclaim(struct memory_world *world, const struct cgb_memory_ac
         assert_true(group->calm);
         assert_int_equal(group->pressure_read_usec, world->lived_usec);
         assert_true(world->lived_usec - workspace->stalled_usec >= 5 * SECOND_USEC);
-        assert_true(memory_world_is_contended(world) || quiet_usec >= 600 * SECOND_USEC
-                || (quiet_usec >= 30 * SECOND_USEC && memory_world_free_bytes(world) < world->size_bytes / 5));
+        assert_true(memory_world_is_contended(world) || quiet_usec >= 600 * SECOND_USEC ||
+                    (quiet_usec >= 30 * SECOND_USEC && memory_world_free_bytes(world) < world->size_bytes / 5));
         assert_int_not_equal(action->reason, CGB_MEMORY_REASON_NONE);
 }
 
@@ -247,7 +254,8 @@ static void check_write(struct memory_world *world, const struct cgb_memory_acti
                 assert_true(world->options.can_reclaim);
         } else {
                 assert_true(action->bytes > group->high_bytes);
-                for (size_t i = 0; i < index; i++) { /* a parent that is raised as well came first, and raises came before lowerings */
+                for (size_t i = 0; i < index;
+                        i++) { /* a parent that is raised as well came first, and raises came before lowerings */
                         assert_int_not_equal(world->actions[i].type, CGB_MEMORY_LOWER);
                         assert_int_not_equal(world->groups[world->actions[i].node].parent, action->node);
                 }
@@ -285,15 +293,17 @@ static void check_ceilings(const struct memory_world *world)
                         struct cgb_memory_state state;
                         double held;
 
-                        if (!world->groups[i].lives || world->groups[i].parent != CGB_NODE_ROOT || world->groups[i].workspace != i)
+                        if (!world->groups[i].lives || world->groups[i].parent != CGB_NODE_ROOT ||
+                                world->groups[i].workspace != i)
                                 continue;
                         state = memory_world_state(world, i);
-                        held = (double)(state.workspace_usage_bytes > state.floor_bytes ? state.workspace_usage_bytes : state.floor_bytes);
+                        held = (double)(state.workspace_usage_bytes > state.floor_bytes ? state.workspace_usage_bytes
+                                                                                        : state.floor_bytes);
                         if (pass == 0)
                                 left -= held;
                         else
-                                assert_true((double)state.ceiling_bytes <= (double)state.fair_bytes
-                                        || (double)state.ceiling_bytes <= left + held);
+                                assert_true((double)state.ceiling_bytes <= (double)state.fair_bytes ||
+                                            (double)state.ceiling_bytes <= left + held);
                 }
 }
 
@@ -347,8 +357,8 @@ void memory_world_answer(struct memory_world *world, cgb_node node)
 
 static bool is_need(enum cgb_memory_reason reason)
 {
-        return reason == CGB_MEMORY_REASON_NEAR || reason == CGB_MEMORY_REASON_HIT || reason == CGB_MEMORY_REASON_REFAULTS
-                || reason == CGB_MEMORY_REASON_PRESSED;
+        return reason == CGB_MEMORY_REASON_NEAR || reason == CGB_MEMORY_REASON_HIT || reason == CGB_MEMORY_REASON_REFAULTS ||
+               reason == CGB_MEMORY_REASON_PRESSED;
 }
 
 static void do_one(struct memory_world *world, const struct cgb_memory_action *action)

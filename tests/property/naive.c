@@ -216,7 +216,8 @@ double naive_doubt(const struct naive *naive, size_t at)
         const struct naive_node *a = &naive->nodes[at];
 
         /* near zero nobody knows on which side it is */
-        return fmax(slow_strength(&naive->options, a->slow - a->slow_doubt), slow_strength(&naive->options, a->slow + a->slow_doubt)) *
+        return fmax(slow_strength(&naive->options, a->slow - a->slow_doubt),
+                       slow_strength(&naive->options, a->slow + a->slow_doubt)) *
                        a->slow_doubt / a->slow_cap +
                naive->options.fast_strength_permille / 1000.0 * a->fast_doubt / a->fast_cap;
 }

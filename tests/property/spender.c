@@ -79,8 +79,8 @@ static struct cgb_policy_options law(uint64_t step_usec, uint64_t slow_depth_use
 }
 
 /*
- * A weight is not written for a change below the hysteresis, so what was spent shows in the weight only when it is worth that
- * much: the CPU seconds of debt that are.
+ * A weight is not written for a change below the hysteresis, so what was spent shows in the weight only when it is worth
+ * that much: the CPU seconds of debt that are.
  */
 static double unseen(const struct cgb_policy_options *options)
 {
@@ -100,8 +100,8 @@ static void check_spender(const struct cgb_policy_options *options, uint64_t ste
         must(s.world, first > 1.5 * FAIR, "no advantage: %g", first);
         for (double lived = 0; lived < 8 * depth; lived += s.step) {
                 spend(&s, s.step, true);
-                must(s.world, s.above <= s.had + CPUS * s.step + unseen(options), "%g CPU seconds above the fair share for %g of credit",
-                        s.above, s.had);
+                must(s.world, s.above <= s.had + CPUS * s.step + unseen(options),
+                        "%g CPU seconds above the fair share for %g of credit", s.above, s.had);
         }
         last = spend(&s, depth, true);
         must(s.world, fabs(last / FAIR - 1) <= 0.1, "at last it gets %g, fair is %g", last, FAIR);

@@ -22,8 +22,8 @@ static const char *shipped;
 /* What was complained of. */
 struct complaints {
         size_t n;
-        unsigned line;                  /* of the first */
-        char message[512];              /* the first */
+        unsigned line;     /* of the first */
+        char message[512]; /* the first */
         bool without_remedy;
 };
 
@@ -75,9 +75,10 @@ static void rules_are_sorted_by_what_is_before_the_first_wildcard(void **state)
 
 static void every_key_is_taken(void **state)
 {
-        struct config config = parse("; a comment\n[daemon]\nstep = 0.25\n\n[rule users]\nmatch = u/user-*.slice ; another\n"
-                                     "exclude = u/user-0.slice u/user-1.slice\n  u/user-2.slice\nshares = 2.5\nmemory-floor = 512M\ndry-run = yes\n"
-                                     "[rule rest]\nmatch = u/*\ndry-run = no");
+        struct config config = parse(
+                "; a comment\n[daemon]\nstep = 0.25\n\n[rule users]\nmatch = u/user-*.slice ; another\n"
+                "exclude = u/user-0.slice u/user-1.slice\n  u/user-2.slice\nshares = 2.5\nmemory-floor = 512M\ndry-run = yes\n"
+                "[rule rest]\nmatch = u/*\ndry-run = no");
         const struct cgb_rule *rules;
 
         (void)state;
@@ -152,14 +153,16 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
                 assert_false(complaints.without_remedy);
                 assert_string_not_equal(complaints.message, "");
                 if (complaints.line != bad[i].line)
-                        fail_msg("line %u and not %u of: %s(%s)", complaints.line, bad[i].line, bad[i].text, complaints.message);
+                        fail_msg("line %u and not %u of: %s(%s)", complaints.line, bad[i].line, bad[i].text,
+                                complaints.message);
         }
 }
 
 static void lanes_are_lists_with_commas_in_as_many_lines_as_one_likes(void **state)
 {
-        struct config config = parse("[rule a]\nmatch = a/*\ninteractive = comm:vim , exe:/usr/bin/*sh,\nbatch = cmdline:make -j*\n"
-                                     "  comm:cc1*, terminal:background\n[rule b]\nmatch = a/b\n");
+        struct config config =
+                parse("[rule a]\nmatch = a/*\ninteractive = comm:vim , exe:/usr/bin/*sh,\nbatch = cmdline:make -j*\n"
+                      "  comm:cc1*, terminal:background\n[rule b]\nmatch = a/b\n");
         const struct cgb_rule *rules = config.parents[0].rules;
 
         (void)state;
@@ -181,7 +184,8 @@ static void several_mistakes_are_all_told(void **state)
         struct config config;
 
         (void)state;
-        assert_int_equal(config_parse(&config, "[rule a]\nmatch = a[\n[rule b]\nx = 1\nmatch = b/*\n", note, &complaints), -EINVAL);
+        assert_int_equal(
+                config_parse(&config, "[rule a]\nmatch = a[\n[rule b]\nx = 1\nmatch = b/*\n", note, &complaints), -EINVAL);
         assert_int_equal(complaints.n, 2);
 }
 

@@ -121,8 +121,7 @@ static void a_file_that_is_only_written_need_not_be_readable(void **state)
         scratch_write(state, "alice/memory.reclaim", "");
         assert_int_equal(chmod(scratch_path(state, "alice/memory.reclaim"), 0222), 0);
         scratch_become_nobody();
-        assert_int_equal(
-                cgb_group_write(world.cache, &world.tree, &world.alice, CGB_FILE_MEMORY_RECLAIM, "4096", 4), 0);
+        assert_int_equal(cgb_group_write(world.cache, &world.tree, &world.alice, CGB_FILE_MEMORY_RECLAIM, "4096", 4), 0);
         close_world(&world);
 }
 

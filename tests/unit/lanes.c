@@ -22,12 +22,28 @@ static void a_star_takes_slashes_and_spaces_of_a_text(void **state)
                 const char *pattern, *text;
                 bool wanted;
         } examples[] = {
-                {"", "", true}, {"*", "", true}, {"", "a", false}, {"?", "", false},
-                {"/usr/bin/*", "/usr/bin/vim", true}, {"/usr/*", "/usr/lib/gcc/cc1", true}, {"/usr/bin/*", "/usr/binary", false},
-                {"*make*-j*", "/usr/bin/make all -j8", true}, {"*make*-j*", "/usr/bin/make all", false},
-                {"*ab", "aab", true}, {"*ab", "aba", false}, {"a*b*c", "abbbcb", false}, {"a*b*c", "abbbcbc", true},
-                {"cc[1p]*", "cc1plus", true}, {"cc[1p]*", "ccache", false}, {"[!a-c]x", "dx", true}, {"[!a-c]x", "bx", false},
-                {"[]]", "]", true}, {"[a-]", "-", true}, {"\\*", "\\x", true}, {"a[*]", "a*", true}, {"a[*]", "ab", false},
+                {"", "", true},
+                {"*", "", true},
+                {"", "a", false},
+                {"?", "", false},
+                {"/usr/bin/*", "/usr/bin/vim", true},
+                {"/usr/*", "/usr/lib/gcc/cc1", true},
+                {"/usr/bin/*", "/usr/binary", false},
+                {"*make*-j*", "/usr/bin/make all -j8", true},
+                {"*make*-j*", "/usr/bin/make all", false},
+                {"*ab", "aab", true},
+                {"*ab", "aba", false},
+                {"a*b*c", "abbbcb", false},
+                {"a*b*c", "abbbcbc", true},
+                {"cc[1p]*", "cc1plus", true},
+                {"cc[1p]*", "ccache", false},
+                {"[!a-c]x", "dx", true},
+                {"[!a-c]x", "bx", false},
+                {"[]]", "]", true},
+                {"[a-]", "-", true},
+                {"\\*", "\\x", true},
+                {"a[*]", "a*", true},
+                {"a[*]", "ab", false},
         };
 
         (void)state;
@@ -48,7 +64,8 @@ static void many_stars_on_a_long_text_end(void **state)
 }
 
 /* A rule, a process, and its lane. */
-static enum cgb_lane lane_of(const char *interactive, const char *batch, const struct cgb_process *process, bool parent_is_batch)
+static enum cgb_lane lane_of(
+        const char *interactive, const char *batch, const struct cgb_process *process, bool parent_is_batch)
 {
         const char *const interactives[] = {interactive, NULL}, *const batches[] = {batch, NULL};
         const struct cgb_rule rule = {.match = "*", .interactive = interactives, .batch = batches};
@@ -58,12 +75,17 @@ static enum cgb_lane lane_of(const char *interactive, const char *batch, const s
 }
 
 static const struct cgb_process make = {
-        .pid = 7, .comm = "make", .exe = "/usr/bin/make", .cmdline = "make -C src -j8", .terminal = CGB_TERMINAL_FOREGROUND,
+        .pid = 7,
+        .comm = "make",
+        .exe = "/usr/bin/make",
+        .cmdline = "make -C src -j8",
+        .terminal = CGB_TERMINAL_FOREGROUND,
 };
 
 static void a_batch_pattern_takes_a_process_and_others_stay_interactive(void **state)
 {
-        static const char *const taking[] = {"comm:make", "comm:m*", "exe:*/make", "cmdline:make*-j*", "terminal:foreground"};
+        static const char *const taking[] = {
+                "comm:make", "comm:m*", "exe:*/make", "cmdline:make*-j*", "terminal:foreground"};
         static const char *const leaving[] = {"comm:mak", "exe:make", "cmdline:-j8", "terminal:background", "terminal:none"};
 
         (void)state;
@@ -98,12 +120,14 @@ static void what_is_not_known_matches_nothing(void **state)
 
 static void only_the_files_that_are_asked_for_are_read(void **state)
 {
-        const char *const comm[] = {"comm:a", NULL}, *const exe[] = {"terminal:none", "exe:b", NULL}, *const cmdline[] = {"cmdline:c", NULL};
+        const char *const comm[] = {"comm:a", NULL}, *const exe[] = {"terminal:none", "exe:b", NULL},
+                          *const cmdline[] = {"cmdline:c", NULL};
 
         (void)state;
         assert_int_equal(cgb_rule_process_parts(&(struct cgb_rule){.batch = comm}), CGB_PROCESS_STAT);
         assert_int_equal(cgb_rule_process_parts(&(struct cgb_rule){.batch = exe}), CGB_PROCESS_STAT | CGB_PROCESS_EXE);
-        assert_int_equal(cgb_rule_process_parts(&(struct cgb_rule){.batch = cmdline, .interactive = comm}), CGB_PROCESS_STAT | CGB_PROCESS_CMDLINE);
+        assert_int_equal(cgb_rule_process_parts(&(struct cgb_rule){.batch = cmdline, .interactive = comm}),
+                CGB_PROCESS_STAT | CGB_PROCESS_CMDLINE);
 }
 
 static void a_rule_has_lanes_if_it_has_a_pattern_for_one(void **state)
@@ -121,7 +145,16 @@ static void a_rule_has_lanes_if_it_has_a_pattern_for_one(void **state)
 static void patterns_that_mean_nothing_are_refused(void **state)
 {
         static const char *const bad[] = {
-                "", "make", "name:make", "comm:", "exe:", "terminal:", "terminal:fore*", "comm:[a", "cmdline:a[", "comm:0123456789abcdef",
+                "",
+                "make",
+                "name:make",
+                "comm:",
+                "exe:",
+                "terminal:",
+                "terminal:fore*",
+                "comm:[a",
+                "cmdline:a[",
+                "comm:0123456789abcdef",
         };
 
         (void)state;

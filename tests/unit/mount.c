@@ -15,16 +15,16 @@
 #include "kernel/mount.h"
 #include "scratch.h"
 
-#define V1_ONLY                                                                                         \
-        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                      \
-        "31 23 0:28 / /sys/fs/cgroup ro,nosuid shared:8 - tmpfs tmpfs ro,mode=755\n"                    \
-        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n" \
+#define V1_ONLY                                                                                                             \
+        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                                          \
+        "31 23 0:28 / /sys/fs/cgroup ro,nosuid shared:8 - tmpfs tmpfs ro,mode=755\n"                                        \
+        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"                     \
         "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
 
 #define HYBRID V1_ONLY "41 31 0:38 / /sys/fs/cgroup/unified rw,nosuid shared:10 master:3 - cgroup2 cgroup2 rw,nsdelegate\n"
 
-#define PURE_V2                                                                                         \
-        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                      \
+#define PURE_V2                                                                                                             \
+        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                                          \
         "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n"
 
 static int find(struct cgb_mount *ret, const char *text, const char *prefix)
@@ -82,8 +82,11 @@ static void of_equal_mounts_the_one_of_the_whole_tree_wins_then_the_first(void *
 {
         struct cgb_mount mount;
 
-        assert_int_equal(find(&mount, "41 31 0:38 /docker/abc /part rw - cgroup2 none rw\n"
-                "42 31 0:38 / /whole rw - cgroup2 none rw\n43 31 0:38 / /again rw - cgroup2 none rw\n", *state), 0);
+        assert_int_equal(find(&mount,
+                                 "41 31 0:38 /docker/abc /part rw - cgroup2 none rw\n"
+                                 "42 31 0:38 / /whole rw - cgroup2 none rw\n43 31 0:38 / /again rw - cgroup2 none rw\n",
+                                 *state),
+                0);
         assert_string_equal(mount.point, "/whole");
 }
 
@@ -119,7 +122,10 @@ static void another_file_system_called_cgroup2_is_none(void **state)
 static void what_is_no_mountinfo_is_refused(void **state)
 {
         static const char *const bad[] = {
-                "nonsense\n", "\n", "41 31 0:38 / /x rw cgroup2 none rw\n", "41 31 0:38 / /x rw -\n",
+                "nonsense\n",
+                "\n",
+                "41 31 0:38 / /x rw cgroup2 none rw\n",
+                "41 31 0:38 / /x rw -\n",
         };
         struct cgb_mount mount;
 

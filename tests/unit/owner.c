@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Whose a group is: hosts of every kind, made of lists of what is delegated and where a systemd runs; then the looking, in a folder.
+ * Whose a group is: hosts of every kind, made of lists of what is delegated and where a systemd runs; then the looking, in a
+ * folder.
  */
 
 #include <stdio.h>
@@ -61,7 +62,8 @@ static struct cgb_owner judge(const struct host *host, const char *path)
 }
 
 /* @writer NULL: nobody here may. */
-static void assert_owner(const struct host *host, const char *path, enum cgb_owner_type type, const char *unit, const char *writer)
+static void assert_owner(
+        const struct host *host, const char *path, enum cgb_owner_type type, const char *unit, const char *writer)
 {
         struct cgb_owner owner = judge(host, path);
 
@@ -129,7 +131,8 @@ static void a_group_beside_the_units_is_nobodys(void **state)
 static void a_units_name_has_the_letters_that_systemd_permits(void **state)
 {
         (void)state;
-        assert_owner(&plain_host, "system.slice/serial\\x2dgetty@ttyS0.service", CGB_OWNER_UNIT, "serial\\x2dgetty@ttyS0.service", "systemd");
+        assert_owner(&plain_host, "system.slice/serial\\x2dgetty@ttyS0.service", CGB_OWNER_UNIT,
+                "serial\\x2dgetty@ttyS0.service", "systemd");
         assert_owner(&plain_host, "system.slice/with space.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
         assert_owner(&plain_host, "system.slice/@.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
         assert_owner(&plain_host, "system.slice/.service", CGB_OWNER_INSIDE, "system.slice", "cgroupfs");
@@ -177,8 +180,10 @@ static void a_plain_group_at_the_top_of_a_users_manager_is_the_users(void **stat
 
         (void)state;
         host.caller = 1000;
-        assert_owner(&host, "user.slice/user-1000.slice/user@1000.service/cgburst/alice", CGB_OWNER_DELEGATED, "user@1000.service", "cgroupfs");
-        assert_owner(&host, "user.slice/user-1000.slice/user@1000.service/app.slice/alice", CGB_OWNER_INSIDE, "app.slice", "cgroupfs");
+        assert_owner(&host, "user.slice/user-1000.slice/user@1000.service/cgburst/alice", CGB_OWNER_DELEGATED,
+                "user@1000.service", "cgroupfs");
+        assert_owner(&host, "user.slice/user-1000.slice/user@1000.service/app.slice/alice", CGB_OWNER_INSIDE, "app.slice",
+                "cgroupfs");
 }
 
 static void a_systemd_inside_of_a_container_has_its_units_to_itself(void **state)
@@ -228,14 +233,14 @@ static struct cgb_claims parse(int (*add)(struct cgb_claims *, const char *, siz
 
 static void groups_and_templates_of_cgconfig_are_claimed(void **state)
 {
-        struct cgb_claims claims = parse(cgb_claims_add_cgconfig,
-                "# group comment { }\n"
-                "mount { cpu = /sys/fs/cgroup; }\n"
-                "group www { perm { task { uid = root; } } cpu { cpu.weight = \"200\"; } }\n"
-                "group \"my stuff/*1\" {\n memory { memory.high = 1G; } }\n"
-                "group . { cpu { } }\n"
-                "template students/%u-%g { cpu { group = x; } }\n"
-                "group late/ {");
+        struct cgb_claims claims =
+                parse(cgb_claims_add_cgconfig, "# group comment { }\n"
+                                               "mount { cpu = /sys/fs/cgroup; }\n"
+                                               "group www { perm { task { uid = root; } } cpu { cpu.weight = \"200\"; } }\n"
+                                               "group \"my stuff/*1\" {\n memory { memory.high = 1G; } }\n"
+                                               "group . { cpu { } }\n"
+                                               "template students/%u-%g { cpu { group = x; } }\n"
+                                               "group late/ {");
 
         (void)state;
         assert_true(cgb_claims_has(&claims, "www"));
@@ -253,13 +258,12 @@ static void groups_and_templates_of_cgconfig_are_claimed(void **state)
 
 static void destinations_of_cgrules_are_claimed(void **state)
 {
-        struct cgb_claims claims = parse(cgb_claims_add_cgrules,
-                "# alice cpu comment/\n"
-                "alice:make\tcpu,memory\tbuilds/\n"
-                "@staff * staff/%u # of each\n"
-                "% cpu\n"
-                "bob\n"
-                "carol cpu last");
+        struct cgb_claims claims = parse(cgb_claims_add_cgrules, "# alice cpu comment/\n"
+                                                                 "alice:make\tcpu,memory\tbuilds/\n"
+                                                                 "@staff * staff/%u # of each\n"
+                                                                 "% cpu\n"
+                                                                 "bob\n"
+                                                                 "carol cpu last");
 
         (void)state;
         assert_true(cgb_claims_has(&claims, "builds"));
@@ -337,8 +341,10 @@ int main(void)
                 cmocka_unit_test(a_unit_that_libcgroup_claims_as_well_stays_systemds_and_that_is_said),
                 cmocka_unit_test(groups_and_templates_of_cgconfig_are_claimed),
                 cmocka_unit_test(destinations_of_cgrules_are_claimed),
-                cmocka_unit_test_setup_teardown(looking_finds_systemd_by_its_folder_and_libcgroup_by_its_files, scratch_setup, scratch_teardown),
-                cmocka_unit_test_setup_teardown(looking_finds_another_manager_by_its_init_scope, scratch_setup, scratch_teardown),
+                cmocka_unit_test_setup_teardown(
+                        looking_finds_systemd_by_its_folder_and_libcgroup_by_its_files, scratch_setup, scratch_teardown),
+                cmocka_unit_test_setup_teardown(
+                        looking_finds_another_manager_by_its_init_scope, scratch_setup, scratch_teardown),
                 cmocka_unit_test_setup_teardown(looking_finds_delegation_by_systemds_mark, scratch_setup, scratch_teardown),
         };
 

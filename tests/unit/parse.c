@@ -26,25 +26,25 @@ static char *bytes_of(const char *text, size_t n)
 }
 
 /* Calls a parser on a string. */
-#define PARSE_N(parse, ret, text, n)                               \
-        ({                                                         \
-                char *bytes_ = bytes_of(text, n);                  \
-                int r_ = parse(ret, bytes_, n);                    \
-                free(bytes_);                                      \
-                r_;                                                \
+#define PARSE_N(parse, ret, text, n)                                                                                        \
+        ({                                                                                                                  \
+                char *bytes_ = bytes_of(text, n);                                                                           \
+                int r_ = parse(ret, bytes_, n);                                                                             \
+                free(bytes_);                                                                                               \
+                r_;                                                                                                         \
         })
 #define PARSE(parse, ret, text) PARSE_N(parse, ret, text, strlen(text))
 
-#define CPU_STAT                                                   \
-        "usage_usec 5551234\n"                                     \
-        "user_usec 3000000\n"                                      \
-        "system_usec 2551234\n"                                    \
-        "nice_usec 0\n"                                            \
-        "core_sched.force_idle_usec 0\n"                           \
-        "nr_periods 7\n"                                           \
-        "nr_throttled 3\n"                                         \
-        "throttled_usec 91\n"                                      \
-        "nr_bursts 2\n"                                            \
+#define CPU_STAT                                                                                                            \
+        "usage_usec 5551234\n"                                                                                              \
+        "user_usec 3000000\n"                                                                                               \
+        "system_usec 2551234\n"                                                                                             \
+        "nice_usec 0\n"                                                                                                     \
+        "core_sched.force_idle_usec 0\n"                                                                                    \
+        "nr_periods 7\n"                                                                                                    \
+        "nr_throttled 3\n"                                                                                                  \
+        "throttled_usec 91\n"                                                                                               \
+        "nr_bursts 2\n"                                                                                                     \
         "burst_usec 5\n"
 
 static void cpu_stat_gives_every_counter_its_value(void **state)
@@ -91,8 +91,10 @@ static void unknown_keys_are_skipped_whatever_their_value(void **state)
         struct cgb_cpu_stat stat;
 
         (void)state;
-        assert_int_equal(PARSE(cgb_parse_cpu_stat, &stat,
-                "new.key a=1 b=2\nusage_usec 5\nusage_usec_too 99999999999999999999999\nuser_usec 2\nsystem_usec 3\n"), 0);
+        assert_int_equal(
+                PARSE(cgb_parse_cpu_stat, &stat,
+                        "new.key a=1 b=2\nusage_usec 5\nusage_usec_too 99999999999999999999999\nuser_usec 2\nsystem_usec 3\n"),
+                0);
         assert_int_equal(stat.usage_usec, 5);
 }
 
@@ -100,9 +102,9 @@ static void unknown_keys_are_skipped_whatever_their_value(void **state)
 static const char *const bad_cpu_stats[] = {
         "",
         "\n",
-        "usage_usec 1\nuser_usec 1\n",                                  /* a mandatory key is missing */
-        "usage_usec 1\nuser_usec 1\nsystem_usec 0",                     /* cut off: could be 0 or 01234 */
-        "usage_usec 1\nuser_usec 1\nsystem_usec 0\nusage_usec 2\n",     /* twice */
+        "usage_usec 1\nuser_usec 1\n",                              /* a mandatory key is missing */
+        "usage_usec 1\nuser_usec 1\nsystem_usec 0",                 /* cut off: could be 0 or 01234 */
+        "usage_usec 1\nuser_usec 1\nsystem_usec 0\nusage_usec 2\n", /* twice */
         "usage_usec 1\nuser_usec 1\nsystem_usec 0\nnr_bursts 2\nnr_bursts 2\n",
         "usage_usec 1\r\nuser_usec 1\r\nsystem_usec 0\r\n",
         "usage_usec -1\nuser_usec 1\nsystem_usec 0\n",
@@ -153,15 +155,24 @@ static void a_usage_is_found_in_any_order_of_lines(void **state)
         uint64_t usage_usec = 0;
 
         (void)state;
-        assert_int_equal(PARSE(cgb_parse_usage, &usage_usec, "usage_usec_too 9\nsystem_usec 3\nusage_usec 5\nuser_usec 2\n"), 0);
+        assert_int_equal(
+                PARSE(cgb_parse_usage, &usage_usec, "usage_usec_too 9\nsystem_usec 3\nusage_usec 5\nuser_usec 2\n"), 0);
         assert_int_equal(usage_usec, 5);
 }
 
 static void a_usage_that_is_cut_off_or_none_is_refused(void **state)
 {
         static const char *const bad[] = {
-                "", "usage_usec", "usage_usec ", "usage_usec 12", "usage_usec 12 \n", "usage_usec 012\n", "usage_usec -1\n",
-                "usage_usec 18446744073709551616\n", "xusage_usec 1\n", "user_usec 1\nsystem_usec 1\n",
+                "",
+                "usage_usec",
+                "usage_usec ",
+                "usage_usec 12",
+                "usage_usec 12 \n",
+                "usage_usec 012\n",
+                "usage_usec -1\n",
+                "usage_usec 18446744073709551616\n",
+                "xusage_usec 1\n",
+                "user_usec 1\nsystem_usec 1\n",
         };
 
         (void)state;
@@ -215,8 +226,8 @@ static void a_cut_off_cpu_stat_is_refused_or_has_no_wrong_number(void **state)
         assert_int_equal(taken, 7);
 }
 
-#define PRESSURE                                                   \
-        "some avg10=12.34 avg60=0.05 avg300=100.00 total=987654\n" \
+#define PRESSURE                                                                                                            \
+        "some avg10=12.34 avg60=0.05 avg300=100.00 total=987654\n"                                                          \
         "full avg10=0.00 avg60=1.00 avg300=0.10 total=18446744073709551614\n"
 
 static void pressure_averages_are_hundredths_of_a_percent(void **state)
@@ -257,14 +268,14 @@ static void a_third_line_of_pressure_is_news_and_skipped(void **state)
 static const char *const bad_pressures[] = {
         "",
         "some\n",
-        "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",                     /* `some` is missing */
+        "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n", /* `some` is missing */
         "some avg10=0.0 avg60=0.00 avg300=0.00 total=0\n",
         "some avg10=0.000 avg60=0.00 avg300=0.00 total=0\n",
         "some avg10=0,00 avg60=0.00 avg300=0.00 total=0\n",
         "some avg10=.00 avg60=0.00 avg300=0.00 total=0\n",
         "some avg10=-1.00 avg60=0.00 avg300=0.00 total=0\n",
         "some avg10=00.00 avg60=0.00 avg300=0.00 total=0\n",
-        "some avg10=42949672.96 avg60=0.00 avg300=0.00 total=0\n",              /* 2^32 permyriad */
+        "some avg10=42949672.96 avg60=0.00 avg300=0.00 total=0\n", /* 2^32 permyriad */
         "some avg10=18446744073709551616.00 avg60=0.00 avg300=0.00 total=0\n",
         "some avg60=0.00 avg10=0.00 avg300=0.00 total=0\n",
         "some avg10=0.00 avg60=0.00 avg300=0.00\n",
@@ -319,10 +330,10 @@ static void memory_events_need_all_but_the_newest_counter(void **state)
         assert_int_equal(PARSE(cgb_parse_memory_events, &events, "low 1\nhigh 2\nmax 3\noom 4\n"), -EBADMSG);
 }
 
-#define MEMORY_STAT                                                \
-        "anon 4096\nfile 8192\nkernel 100\nkernel_stack 50\n"      \
-        "shmem 12\nfile_mapped 1\ninactive_anon 13\nactive_anon 14\n" \
-        "inactive_file 15\nactive_file 16\nunevictable 17\n"       \
+#define MEMORY_STAT                                                                                                         \
+        "anon 4096\nfile 8192\nkernel 100\nkernel_stack 50\n"                                                               \
+        "shmem 12\nfile_mapped 1\ninactive_anon 13\nactive_anon 14\n"                                                       \
+        "inactive_file 15\nactive_file 16\nunevictable 17\n"                                                                \
         "slab_reclaimable 18\nslab_unreclaimable 3\nslab 21\n"
 
 static void memory_stat_gives_sizes_and_leaves_what_is_newer_unknown(void **state)
@@ -348,9 +359,12 @@ static void memory_stat_tells_the_workingset_counters_apart(void **state)
         struct cgb_memory_stat stat;
 
         (void)state;
-        assert_int_equal(PARSE(cgb_parse_memory_stat, &stat, MEMORY_STAT
-                "workingset_refault_anon 1\nworkingset_refault_file 2\nworkingset_activate_anon 3\n"
-                "workingset_activate_file 4\nworkingset_restore_anon 5\nworkingset_restore_file 6\npgscan 9\npgsteal 7\n"), 0);
+        assert_int_equal(
+                PARSE(cgb_parse_memory_stat, &stat,
+                        MEMORY_STAT
+                        "workingset_refault_anon 1\nworkingset_refault_file 2\nworkingset_activate_anon 3\n"
+                        "workingset_activate_file 4\nworkingset_restore_anon 5\nworkingset_restore_file 6\npgscan 9\npgsteal 7\n"),
+                0);
         assert_int_equal(stat.workingset_refault_anon, 1);
         assert_int_equal(stat.workingset_refault_file, 2);
         assert_int_equal(stat.workingset_activate_anon, 3);
@@ -392,8 +406,21 @@ static void one_number_goes_up_to_the_largest_of_64_bits(void **state)
 static void one_number_is_nothing_else(void **state)
 {
         static const char *const bad[] = {
-                "", "\n", "max\n", "1\n\n", "1\r\n", " 1\n", "1 \n", "1 2\n", "-1\n", "1k\n", "00\n",
-                "18446744073709551616\n", "18446744073709551620\n", "99999999999999999999\n", "184467440737095516159\n",
+                "",
+                "\n",
+                "max\n",
+                "1\n\n",
+                "1\r\n",
+                " 1\n",
+                "1 \n",
+                "1 2\n",
+                "-1\n",
+                "1k\n",
+                "00\n",
+                "18446744073709551616\n",
+                "18446744073709551620\n",
+                "99999999999999999999\n",
+                "184467440737095516159\n",
         };
         uint64_t value = 42;
 
@@ -473,8 +500,24 @@ static void a_list_of_cpus_is_counted(void **state)
 static void a_list_of_cpus_rises_and_names_no_cpu_twice(void **state)
 {
         static const char *const bad[] = {
-                ",", "0,", ",0", "0,,1", "0-", "-1", "3-1", "0-3,3", "0-3,2", "4,0", "8192", "0-8192",
-                "0-18446744073709551615", "0-3,18446744073709551616", "0-3 8", "all", "0-7:2/4", "0\n1\n",
+                ",",
+                "0,",
+                ",0",
+                "0,,1",
+                "0-",
+                "-1",
+                "3-1",
+                "0-3,3",
+                "0-3,2",
+                "4,0",
+                "8192",
+                "0-8192",
+                "0-18446744073709551615",
+                "0-3,18446744073709551616",
+                "0-3 8",
+                "all",
+                "0-7:2/4",
+                "0\n1\n",
         };
         uint32_t n = 42;
 

@@ -17,8 +17,18 @@
 static void a_workspace_may_be_called_after_anybody(void **state)
 {
         static const char *const good[] = {
-                "alice", "a", "user@1000.service", "build-7_x", ".hidden", "...", "two words", "\xc3\xa9", "cpu", "memory",
-                "cpufreq.x", "my.cpu.weight",
+                "alice",
+                "a",
+                "user@1000.service",
+                "build-7_x",
+                ".hidden",
+                "...",
+                "two words",
+                "\xc3\xa9",
+                "cpu",
+                "memory",
+                "cpufreq.x",
+                "my.cpu.weight",
         };
 
         (void)state;
@@ -30,8 +40,25 @@ static void a_workspace_may_be_called_after_anybody(void **state)
 static void a_name_is_no_path_and_no_file_of_the_kernel(void **state)
 {
         static const char *const bad[] = {
-                "", ".", "..", "a/b", "/a", "a/", "a\nb", "a\tb", "\x7f", "cpu.weight", "cpu.x", "cgroup.procs",
-                "memory.high", "io.max", "pids.max", "cpuset.cpus", "hugetlb.2MB.max", "rdma.max", "misc.max",
+                "",
+                ".",
+                "..",
+                "a/b",
+                "/a",
+                "a/",
+                "a\nb",
+                "a\tb",
+                "\x7f",
+                "cpu.weight",
+                "cpu.x",
+                "cgroup.procs",
+                "memory.high",
+                "io.max",
+                "pids.max",
+                "cpuset.cpus",
+                "hugetlb.2MB.max",
+                "rdma.max",
+                "misc.max",
         };
 
         (void)state;
@@ -57,7 +84,12 @@ static void a_name_has_at_most_255_bytes(void **state)
 static void a_path_is_relative_and_clean(void **state)
 {
         static const char *const good[] = {
-                "", "a", "a/b", "user.slice/user-1000.slice/user@1000.service", "a/.b/...", "a/cpu.x",
+                "",
+                "a",
+                "a/b",
+                "user.slice/user-1000.slice/user@1000.service",
+                "a/.b/...",
+                "a/cpu.x",
         };
         static const char *const bad[] = {"/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", "a/../b"};
 

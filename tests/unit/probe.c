@@ -364,8 +364,8 @@ static void pressure_that_is_off_degrades_with_the_word_that_turns_it_on(void **
         scratch_remove(state, TREE "work.slice/cpu.pressure");
         assert_probe(state, "pressure stall information", CGB_CHECK_DEGRADED, "off in this kernel", "psi=1");
         write_in(state, "work.slice/", "cgroup.pressure", "0\n");
-        assert_probe(state, "pressure stall information", CGB_CHECK_DEGRADED, "for this group",
-                "work.slice/cgroup.pressure");
+        assert_probe(
+                state, "pressure stall information", CGB_CHECK_DEGRADED, "for this group", "work.slice/cgroup.pressure");
 }
 
 static void the_cpus_of_the_parent_are_counted(void **state)
@@ -423,7 +423,8 @@ static void what_memory_would_need_is_told_and_asked_of_nobody(void **state)
         assert_probe(state, "memory.reclaim", CGB_CHECK_OK, "not seen", "");
         assert_probe(state, "swap", CGB_CHECK_OK, "may be little", "");
         assert_probe(state, "memory.pressure", CGB_CHECK_OK, "in the next step", "");
-        write_in(state, "work.slice/", "memory.stat", "anon 209715200\nfile 73400320\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
+        write_in(state, "work.slice/", "memory.stat",
+                "anon 209715200\nfile 73400320\nshmem 0\ninactive_anon 0\nactive_anon 0\n"
                 "inactive_file 41943040\nactive_file 10485760\nunevictable 0\nslab_reclaimable 0\n");
         assert_probe(state, "swap", CGB_CHECK_OK, "50 MiB at most, while 200 MiB", "");
         write_in(state, "work.slice/", "memory.pressure", NO_PRESSURE);

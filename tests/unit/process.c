@@ -53,8 +53,16 @@ static void who_has_the_terminal_is_told_from_who_waits_for_it_and_who_has_none(
 static void what_the_kernel_would_not_write_is_refused(void **state)
 {
         static const char *const bad[] = {
-                "", "1", "1 sh S 0 1 1 0 -1 0", "1 (sh", "1 (sh)", "1 (sh) S 0 1", "x (sh) S 0 1 1 0 -1 0", "0 (sh) S 0 1 1 0 -1 0",
-                ") 1 (", "1 (a name of 16 byte) S 0 1 1 0 -1 0",
+                "",
+                "1",
+                "1 sh S 0 1 1 0 -1 0",
+                "1 (sh",
+                "1 (sh)",
+                "1 (sh) S 0 1",
+                "x (sh) S 0 1 1 0 -1 0",
+                "0 (sh) S 0 1 1 0 -1 0",
+                ") 1 (",
+                "1 (a name of 16 byte) S 0 1 1 0 -1 0",
         };
 
         (void)state;
@@ -162,9 +170,10 @@ int main(void)
                 cmocka_unit_test(what_the_kernel_would_not_write_is_refused),
                 cmocka_unit_test_setup_teardown(what_is_asked_for_is_read_and_no_more, scratch_setup, scratch_teardown),
                 cmocka_unit_test_setup_teardown(a_process_that_has_ended_is_told, scratch_setup, scratch_teardown),
-                cmocka_unit_test_setup_teardown(the_group_of_a_process_is_the_line_of_version_two, scratch_setup, scratch_teardown),
-                cmocka_unit_test_setup_teardown(a_list_of_processes_is_read_whole_and_up_to_what_is_asked_for, scratch_setup,
-                        scratch_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_group_of_a_process_is_the_line_of_version_two, scratch_setup, scratch_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_list_of_processes_is_read_whole_and_up_to_what_is_asked_for, scratch_setup, scratch_teardown),
         };
 
         return cmocka_run_group_tests_name("process", tests, NULL, NULL);

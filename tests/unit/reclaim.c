@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Reclaims in threads, in a folder. A pipe stands for a kernel that takes its time: without a reader not even opening it comes back, and full
- * it holds the write until that is cancelled.
+ * Reclaims in threads, in a folder. A pipe stands for a kernel that takes its time: without a reader not even opening it
+ * comes back, and full it holds the write until that is cancelled.
  */
 
 #include <errno.h>
@@ -129,8 +129,10 @@ static void a_group_without_the_file_says_so(void **state)
         cgb_reclaimer_free(reclaimer);
 }
 
-/* A write that hangs is cancelled: EINTR, as the kernel says "in part", and the next one has its turn. (How far that comes within its own
- * millisecond is the machine's affair.) */
+/*
+ * A write that hangs is cancelled: EINTR, as the kernel says "in part", and the next one has its turn. (How far that comes
+ * within its own millisecond is the machine's affair.)
+ */
 static void one_that_is_late_is_cancelled(void **state)
 {
         struct cgb_reclaimer *reclaimer;

@@ -93,7 +93,22 @@ static void a_backslash_is_a_character_like_others(void **state)
 static void what_is_no_pattern_is_told_why(void **state)
 {
         static const char *const bad[] = {
-                "", "/a", "a/", "a//b", ".", "..", "a/../b", "a[", "a[b", "[]", "[!]", "**", "a/**", "a**", "**b/c", "**/a/**/b",
+                "",
+                "/a",
+                "a/",
+                "a//b",
+                ".",
+                "..",
+                "a/../b",
+                "a[",
+                "a[b",
+                "[]",
+                "[!]",
+                "**",
+                "a/**",
+                "a**",
+                "**b/c",
+                "**/a/**/b",
         };
         char name[400];
 

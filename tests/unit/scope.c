@@ -31,7 +31,8 @@ static void dashes_in_a_slice_are_levels(void **state)
 
 static void what_is_no_slice_is_refused(void **state)
 {
-        static const char *const names[] = {"", ".slice", "a", "a.scope", "-a.slice", "a-.slice", "-.slice", "a--b.slice", "a/b.slice", "a b.slice", "@a.slice"};
+        static const char *const names[] = {"", ".slice", "a", "a.scope", "-a.slice", "a-.slice", "-.slice", "a--b.slice",
+                "a/b.slice", "a b.slice", "@a.slice"};
 
         (void)state;
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -90,7 +90,8 @@ static void none_is_freed_all_the_same(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(an_event_is_kept_until_it_is_taken_even_if_others_poll_first, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        an_event_is_kept_until_it_is_taken_even_if_others_poll_first, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_descriptor_goes_with_the_trigger, setup, teardown),
                 cmocka_unit_test(none_is_freed_all_the_same),
         };

@@ -15,10 +15,28 @@
 static void units_that_have_groups_are_known_by_their_type(void **state)
 {
         static const char *const with[] = {
-                "system.slice", "a-b.slice", "getty@tty1.service", "docker-1.scope", "run-user.mount", "dev-disk-by\\x2duuid.swap", "dbus.socket", "x.y.scope",
+                "system.slice",
+                "a-b.slice",
+                "getty@tty1.service",
+                "docker-1.scope",
+                "run-user.mount",
+                "dev-disk-by\\x2duuid.swap",
+                "dbus.socket",
+                "x.y.scope",
         };
         static const char *const without[] = {
-                "", ".slice", "cron", "cron.timer", "multi-user.target", "service", "a.scope.d", "a b.service", "@.service", "@a.scope", "caf\xc3\xa9.scope", "a/b.scope",
+                "",
+                ".slice",
+                "cron",
+                "cron.timer",
+                "multi-user.target",
+                "service",
+                "a.scope.d",
+                "a b.service",
+                "@.service",
+                "@a.scope",
+                "caf\xc3\xa9.scope",
+                "a/b.scope",
         };
 
         (void)state;
