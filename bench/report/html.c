@@ -143,8 +143,7 @@ static void add_path(struct paths *paths, const char *path)
 
 static void find_paths(struct paths *paths, struct json_object *object, const char *prefix)
 {
-        json_object_object_foreach(object, key, value)
-        {
+        json_object_object_foreach(object, key, value) {
                 char path[PATH_SIZE];
 
                 if (snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", key) >= (int)sizeof(path))

@@ -27,8 +27,7 @@ static void choose(struct chosen *ret, struct json_object *groups)
         size_t n = (size_t)json_object_object_length(groups), i = 0;
 
         ret->n = 0;
-        json_object_object_foreach(groups, name, group)
-        {
+        json_object_object_foreach(groups, name, group) {
                 if (i < GROUPS_EACH || i + GROUPS_EACH >= n) {
                         ret->names[ret->n] = name;
                         ret->groups[ret->n++] = group;

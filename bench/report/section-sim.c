@@ -45,8 +45,7 @@ static struct json_object *rows_of_kinds(struct json_object *runs, const char *o
 
                 if (!json_object_is_type(kinds, json_type_object))
                         continue;
-                json_object_object_foreach(kinds, kind, figures)
-                {
+                json_object_object_foreach(kinds, kind, figures) {
                         struct json_object *row = json_object_new_object();
 
                         json_object_object_add(row, "policy", json_object_get(look_at(run, "policy")));

@@ -46,8 +46,8 @@ static bool is_of(struct json_object *line, const struct cells *cells, size_t ce
         struct json_object *key = key_of(cells, cell), *found;
         bool same = true;
 
-        json_object_object_foreach(key, name, value) same =
-                same && json_object_object_get_ex(line, name, &found) && json_object_equal(found, value);
+        json_object_object_foreach(key, name, value)
+                same = same && json_object_object_get_ex(line, name, &found) && json_object_equal(found, value);
         json_object_put(key);
         return same;
 }
@@ -67,8 +67,7 @@ static int take_figures(struct json_object *line, const struct scene *scene, str
         ret->n = 0;
         if (!json_object_object_get_ex(line, "figures", &object) || !json_object_is_type(object, json_type_object))
                 return -EBADMSG;
-        json_object_object_foreach(object, name, pair)
-        {
+        json_object_object_foreach(object, name, pair) {
                 struct figure *figure = &ret->list[ret->n];
 
                 if (ret->n == FIGURES_MAX || !figure_is_of(name, &scene->trace) || json_object_array_length(pair) != 2)

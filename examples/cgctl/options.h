@@ -37,24 +37,24 @@ enum {
                 "backend", required_argument, NULL, OPTION_BACKEND                                                          \
         }
 
-#define OPTION_JSON                                                                                                         \
-        {                                                                                                                   \
-                "json", no_argument, NULL, 'j'                                                                              \
+#define OPTION_JSON                            \
+        {                                      \
+                "json", no_argument, NULL, 'j' \
         }
-#define OPTIONS_END                                                                                                         \
-        {                                                                                                                   \
-                NULL, 0, NULL, 0                                                                                            \
+#define OPTIONS_END              \
+        {                        \
+                NULL, 0, NULL, 0 \
         }
 
 /* The lines of --help about them. */
-#define OPTIONS_COMMON_HELP                                                                                                 \
-        "  --parent PATH     the group whose children are managed, below the mount ($CGBURST_PARENT;\n"                     \
-        "                    default: cgburst; without root: cgburst below what is delegated to you)\n"                     \
-        "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n"                         \
-        "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n"                 \
-        "                    without root: $XDG_RUNTIME_DIR/cgburst)\n"                                                     \
-        "  --backend NAME    who writes: auto, by whose each group is; or cgroupfs, libcgroup, systemd\n"                   \
-        "                    ($CGBURST_BACKEND; default: auto)\n"                                                           \
+#define OPTIONS_COMMON_HELP                                                                                 \
+        "  --parent PATH     the group whose children are managed, below the mount ($CGBURST_PARENT;\n"     \
+        "                    default: cgburst; without root: cgburst below what is delegated to you)\n"     \
+        "  --mount PATH      where cgroup v2 is mounted ($CGBURST_MOUNT; default: as /proc says)\n"         \
+        "  --state-dir DIR   journal, lock and status socket ($CGBURST_STATE_DIR; default: /run/cgburst;\n" \
+        "                    without root: $XDG_RUNTIME_DIR/cgburst)\n"                                     \
+        "  --backend NAME    who writes: auto, by whose each group is; or cgroupfs, libcgroup, systemd\n"   \
+        "                    ($CGBURST_BACKEND; default: auto)\n"                                           \
         "  -h, --help        this\n"
 
 #define OPTION_JSON_HELP "  -j, --json        JSON instead of a table\n"

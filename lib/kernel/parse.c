@@ -115,13 +115,13 @@ struct key {
         bool mandatory;
 };
 
-#define MANDATORY(type, key_name, member)                                                                                   \
-        {                                                                                                                   \
-                .name = key_name, .offset = offsetof(type, member), .mandatory = true                                       \
+#define MANDATORY(type, key_name, member)                                             \
+        {                                                                             \
+                .name = key_name, .offset = offsetof(type, member), .mandatory = true \
         }
-#define OPTIONAL(type, key_name, member)                                                                                    \
-        {                                                                                                                   \
-                .name = key_name, .offset = offsetof(type, member)                                                          \
+#define OPTIONAL(type, key_name, member)                           \
+        {                                                          \
+                .name = key_name, .offset = offsetof(type, member) \
         }
 
 /* The keys already met are bits of a uint64_t. */

@@ -97,7 +97,9 @@ static void give_back(struct cgb_memory *law, uint32_t holder, struct cgb_guard 
         struct cgb_rights *rights = &law->slots[holder].rights;
         uint64_t bytes = GIVE_BACK_FACTOR * (guard->refaulted_bytes[0] + guard->refaulted_bytes[1]);
 
-        for_each_lane(law, holder, i) if (law->slots[i].refaults) law->slots[i].give_back_bytes = bytes;
+        for_each_lane(law, holder, i)
+                if (law->slots[i].refaults)
+                        law->slots[i].give_back_bytes = bytes;
         guard->backoff_usec = cgb_max_u64(guard->backoff_usec, BACKOFF_MIN_USEC);
         rights->grace_until_usec = cgb_max_u64(rights->grace_until_usec, law->clock_usec + guard->backoff_usec);
         guard->backoff_usec = cgb_min_u64(2 * guard->backoff_usec, BACKOFF_MAX_USEC);
@@ -106,8 +108,7 @@ static void give_back(struct cgb_memory *law, uint32_t holder, struct cgb_guard 
 
 void cgb_memory_guard(struct cgb_memory *law)
 {
-        for_each_workspace(law, i)
-        {
+        for_each_workspace(law, i) {
                 struct cgb_guard *guard = &law->slots[i].rights.guard;
 
                 move_window(law, guard);
@@ -123,8 +124,7 @@ static void count_calm(struct cgb_memory *law, uint32_t holder)
         struct cgb_rights *rights = &law->slots[holder].rights;
         bool read = false, calm = true;
 
-        for_each_lane(law, holder, i)
-        {
+        for_each_lane(law, holder, i) {
                 if (!law->slots[i].pressure_read)
                         continue;
                 read = true;
@@ -162,8 +162,7 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
         uint32_t best = NOBODY;
         uint64_t most = 0;
 
-        for_each_lane(law, holder, i)
-        {
+        for_each_lane(law, holder, i) {
                 const struct cgb_memory_slot *slot = &law->slots[i];
                 uint64_t bytes = cgb_memory_droppable(law, slot);
 
@@ -199,9 +198,10 @@ static uint32_t find_donor(const struct cgb_memory *law)
 {
         uint32_t best = NOBODY;
 
-        for_each_workspace(
-                law, i) if (may_be_asked_now(law, &law->slots[i].rights) &&
-                            (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights))) best = i;
+        for_each_workspace(law, i)
+                if (may_be_asked_now(law, &law->slots[i].rights) &&
+                        (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights)))
+                        best = i;
         return best;
 }
 
@@ -225,7 +225,8 @@ static uint64_t under_way(const struct cgb_memory *law)
 {
         uint64_t bytes = 0;
 
-        for_each_memory_slot(law, i) bytes += law->slots[i].asked_bytes;
+        for_each_memory_slot(law, i)
+                bytes += law->slots[i].asked_bytes;
         return bytes;
 }
 
@@ -239,8 +240,7 @@ static uint64_t ready(const struct cgb_memory *law)
 {
         uint64_t headroom_bytes = 0;
 
-        for_each_workspace(law, i)
-        {
+        for_each_workspace(law, i) {
                 const struct cgb_memory_slot *slot = &law->slots[i];
 
                 if (slot->children == 0 && slot->known && !cgb_memory_is_asleep(law, &slot->rights))
@@ -259,7 +259,8 @@ void cgb_memory_ask(struct cgb_memory *law)
         uint64_t coming_bytes = under_way(law);
 
         law->ready_bytes = ready(law);
-        for_each_workspace(law, i) count_calm(law, i);
+        for_each_workspace(law, i)
+                count_calm(law, i);
         for (int n = 0; n < DONORS_PER_STEP; n++) {
                 uint32_t donor = find_donor(law), lane;
                 struct cgb_rights *rights;

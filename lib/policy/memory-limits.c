@@ -277,8 +277,7 @@ static void queue_write(struct cgb_memory *law, uint32_t node)
 
 static void decide_level(struct cgb_memory *law, uint32_t depth)
 {
-        for_each_workspace(law, i)
-        {
+        for_each_workspace(law, i) {
                 struct cgb_memory_slot *holder = &law->slots[i];
                 enum cgb_memory_reason change = CGB_MEMORY_REASON_NONE;
 
@@ -286,8 +285,7 @@ static void decide_level(struct cgb_memory *law, uint32_t depth)
                         continue;
                 if (holder->children == 0)
                         change = freeze_or_thaw(law, &holder->rights);
-                for_each_lane(law, i, lane)
-                {
+                for_each_lane(law, i, lane) {
                         decide(law, lane, change);
                         cover_below(law, lane);
                         tell_above(law, &law->slots[lane]);
@@ -304,9 +302,11 @@ void cgb_memory_limits(struct cgb_memory *law)
         for (uint32_t depth = law->deepest; depth > 0; depth--)
                 decide_level(law, depth);
         for (uint32_t depth = 1; depth <= law->deepest; depth++)
-                for_each_memory_slot(law, i) if (law->slots[i].depth == depth &&
-                                                 law->slots[i].target_bytes > law->slots[i].high_bytes) queue_write(law, i);
+                for_each_memory_slot(law, i)
+                        if (law->slots[i].depth == depth && law->slots[i].target_bytes > law->slots[i].high_bytes)
+                                queue_write(law, i);
         for (uint32_t depth = law->deepest; depth > 0; depth--)
-                for_each_memory_slot(law, i) if (law->slots[i].depth == depth &&
-                                                 law->slots[i].target_bytes < law->slots[i].high_bytes) queue_write(law, i);
+                for_each_memory_slot(law, i)
+                        if (law->slots[i].depth == depth && law->slots[i].target_bytes < law->slots[i].high_bytes)
+                                queue_write(law, i);
 }

@@ -66,7 +66,8 @@ static void tick(struct cgb_memory *law, uint64_t now_usec)
 
 static void wake_everybody(struct cgb_memory *law)
 {
-        for_each_memory_slot(law, i) law->slots[i].due_usec = law->clock_usec;
+        for_each_memory_slot(law, i)
+                law->slots[i].due_usec = law->clock_usec;
 }
 
 /* Short at once, and no more only after a while with half as much again: so that it is not short and calm by turns. */
@@ -99,8 +100,7 @@ void cgb_memory_observe_pool(struct cgb_memory *law, const struct cgb_memory_poo
         judge_pool(law);
         for (int file = 0; file < CGB_MEMORY_FILES; file++)
                 law->cursor[file] = 1;
-        for_each_memory_slot(law, i)
-        {
+        for_each_memory_slot(law, i) {
                 struct cgb_memory_slot *slot = &law->slots[i];
 
                 slot->read = slot->hit = slot->refaults = slot->pressure_read = slot->calm = false;

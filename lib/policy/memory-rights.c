@@ -41,11 +41,11 @@ uint64_t cgb_memory_lane_part(struct cgb_memory *law, uint32_t node, uint64_t wo
 
 static void sum_up(struct cgb_memory *law)
 {
-        for_each_memory_slot(law, i) law->slots[i].rights.usage_bytes = law->slots[i].rights.droppable_bytes = 0;
+        for_each_memory_slot(law, i)
+                law->slots[i].rights.usage_bytes = law->slots[i].rights.droppable_bytes = 0;
         for (uint32_t i = 0; i < law->used; i++)
                 law->slots[i].shares_permille = law->slots[i].held_bytes = law->slots[i].below_usage_bytes = 0;
-        for_each_memory_slot(law, i)
-        {
+        for_each_memory_slot(law, i) {
                 struct cgb_rights *rights = cgb_memory_rights(law, i);
 
                 rights->usage_bytes += law->slots[i].usage_bytes;
@@ -53,8 +53,7 @@ static void sum_up(struct cgb_memory *law)
                         rights->droppable_bytes +=
                                 cgb_min_u64(cgb_memory_droppable(law, &law->slots[i]), law->slots[i].usage_bytes);
         }
-        for_each_workspace(law, i)
-        {
+        for_each_workspace(law, i) {
                 const struct cgb_rights *rights = &law->slots[i].rights;
                 struct cgb_memory_slot *parent = &law->slots[law->slots[i].parent];
 
@@ -107,5 +106,7 @@ void cgb_memory_settle(struct cgb_memory *law)
         law->slots[CGB_NODE_ROOT].rights.fair_bytes = law->pool.size_bytes;
         law->slots[CGB_NODE_ROOT].rights.ceiling_bytes = law->pool.size_bytes - law->reserve_bytes;
         for (uint32_t depth = 1; depth <= law->deepest; depth++)
-                for_each_workspace(law, i) if (law->slots[i].depth == depth) settle(law, i);
+                for_each_workspace(law, i)
+                        if (law->slots[i].depth == depth)
+                                settle(law, i);
 }

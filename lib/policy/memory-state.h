@@ -161,11 +161,11 @@ struct cgb_memory {
 
 #define NOBODY UINT32_MAX
 
-#define for_each_memory_slot(law, i)                                                                                        \
-        for (uint32_t i = 1; i < (law)->used; i++)                                                                          \
+#define for_each_memory_slot(law, i)               \
+        for (uint32_t i = 1; i < (law)->used; i++) \
                 if ((law)->slots[i].taken)
-#define for_each_workspace(law, i)                                                                                          \
-        for (uint32_t i = 1; i < (law)->used; i++)                                                                          \
+#define for_each_workspace(law, i)                 \
+        for (uint32_t i = 1; i < (law)->used; i++) \
                 if ((law)->slots[i].taken && (law)->slots[i].holder == i)
 #define for_each_lane(law, of, i) for (uint32_t i = (of); i != NOBODY; i = (law)->slots[i].next_lane)
 

@@ -204,7 +204,8 @@ static void hand_over_rights(struct cgb_memory *law, uint32_t node)
                 law->bank += slot->rights.credit;
         } else {
                 law->slots[heir].rights = slot->rights;
-                for_each_lane(law, heir, lane) law->slots[lane].holder = heir;
+                for_each_lane(law, heir, lane)
+                        law->slots[lane].holder = heir;
         }
 }
 
@@ -300,8 +301,9 @@ void cgb_memory_step(struct cgb_memory *law)
         cgb_memory_limits(law);
         cgb_memory_ask(law);
         law->elapsed_usec = 0;
-        for_each_memory_slot(law, i) if (!cgb_memory_is_managed(&law->slots[i])) law->slots[i].events_known =
-                false; /* nobody reads them: what happens meanwhile is not our doing */
+        for_each_memory_slot(law, i)
+                if (!cgb_memory_is_managed(&law->slots[i]))
+                        law->slots[i].events_known = false; /* nobody reads them: what happens meanwhile is not our doing */
 }
 
 static void remember(struct cgb_memory *law, const struct cgb_memory_action *action)
@@ -359,7 +361,8 @@ uint64_t cgb_memory_due_usec(const struct cgb_memory *law)
 {
         uint64_t due_usec = law->clock_usec + law->options.step_usec;
 
-        for_each_memory_slot(law, i) due_usec = cgb_min_u64(due_usec, cgb_max_u64(law->slots[i].due_usec, law->clock_usec));
+        for_each_memory_slot(law, i)
+                due_usec = cgb_min_u64(due_usec, cgb_max_u64(law->slots[i].due_usec, law->clock_usec));
         return law->now_usec + (due_usec - law->clock_usec);
 }
 

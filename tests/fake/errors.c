@@ -12,15 +12,6 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000},                                                                                            \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-
 /* What the backend says to a write for bob; 0: it takes it. */
 static int refusal;
 
@@ -62,7 +53,7 @@ static void check_refusal(int code)
         fake = state;
         cgb = start_refusing(fake);
         refusal = code;
-        fake_run(fake, cgb, 20, HOG_ALICE);
+        fake_run(fake, cgb, 20, fake_hog_alice);
         assert_int_equal(fake_weight(fake, "work/bob"), 100);
         assert_true(fake_weight(fake, "work/carol") > fake_weight(fake, "work/alice"));
         assert_true(fake_find(cgb, "bob", &workspace));
@@ -76,7 +67,7 @@ static void check_refusal(int code)
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
 
         refusal = 0;
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") > fake_weight(fake, "work/alice"));
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 100);
@@ -120,10 +111,10 @@ static void a_second_failure_after_a_success_is_reported_again(void **state)
         struct cgb *cgb = start_refusing(fake);
 
         refusal = -EACCES;
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, "bob"), 1);
         refusal = 0;
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") > 100);
         refusal = -EACCES;
         fake_run(fake, cgb, 30, (struct fake_load[]){{"bob", 4000}, {NULL, 0}});
@@ -137,7 +128,7 @@ static void two_things_that_fail_by_turns_are_no_flood(void **state)
 
         for (int i = 0; i < 40; i++) {
                 refusal = i % 2 == 0 ? -EACCES : -EBUSY;
-                fake_run(fake, cgb, 1, HOG_ALICE);
+                fake_run(fake, cgb, 1, fake_hog_alice);
         }
         assert_in_range(fake_count_events(cgb, CGB_EVENT_ERROR, "bob"), 1, 4);
 }
@@ -150,7 +141,7 @@ static void a_refused_write_counts_as_none(void **state)
         struct cgb_event event;
 
         refusal = -EACCES;
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         while (cgb_next_event(cgb, &event)) {
                 if (event.type == CGB_EVENT_WEIGHT) {
@@ -174,7 +165,7 @@ static void a_usage_that_cannot_be_read_concerns_one_workspace(void **state)
         fake_run(fake, cgb, 3, (struct fake_load[]){{"alice", 2000}, {"bob", 2000}, {NULL, 0}});
         good = fake_read(fake, "work/bob", "cpu.stat");
         fake_write(fake, "work/bob", "cpu.stat", "usage_usec a lot\n");
-        fake_run(fake, cgb, 20, HOG_ALICE);
+        fake_run(fake, cgb, 20, fake_hog_alice);
         assert_true(fake_weight(fake, "work/carol") > fake_weight(fake, "work/alice"));
         assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, NULL, &event));
         assert_string_equal(event.name, "bob");
@@ -231,7 +222,7 @@ static void garbage_in_the_parents_own_file_stops_the_step_and_not_the_manager(v
         struct cgb_overview overview = {.size = sizeof overview};
         char *good;
 
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         good = fake_read(fake, "work", "cpu.stat");
         fake_write(fake, "work", "cpu.stat", "");
         fake->now_usec += FAKE_STEP_USEC;
@@ -239,7 +230,7 @@ static void garbage_in_the_parents_own_file_stops_the_step_and_not_the_manager(v
         fake_assert_fault_names(cgb_get_fault(cgb), -EBADMSG, "work/cpu.stat");
         assert_true(cgb_get_deadline_usec(cgb) > fake->now_usec); /* else a loop would spin */
         fake_write(fake, "work", "cpu.stat", good);
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_int_equal(overview.steps, 6);
         assert_int_equal(cgb_stop(cgb), 0);

@@ -9,22 +9,8 @@
 
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 3900}, {"bob", 100},                                                                              \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-#define HOG_BOB                                                                                                             \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 100}, {"bob", 3900},                                                                              \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
+static const struct fake_load hog_alice[] = {{"alice", 3900}, {"bob", 100}, {NULL, 0}};
+static const struct fake_load hog_bob[] = {{"alice", 100}, {"bob", 3900}, {NULL, 0}};
 
 static int setup_two(void **state)
 {
@@ -103,7 +89,7 @@ static void events_outlive_the_stop(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, hog_alice);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_true(fake_count_events(cgb, CGB_EVENT_WEIGHT, NULL) > 0);
 }
@@ -115,7 +101,7 @@ static void events_come_in_the_order_in_which_things_happened(void **state)
         struct cgb_event event;
 
         fake_group(fake, "work/carol", 100);
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, hog_alice);
         fake_remove(fake, "work/carol");
         fake_step(fake, cgb);
         assert_true(fake_take_event(cgb, CGB_EVENT_ADDED, "carol", &event));
@@ -132,7 +118,7 @@ static void boosted_and_spent_take_turns(void **state)
         int boosted = 0, spent = 0;
 
         for (int i = 0; i < 4; i++)
-                fake_run(fake, cgb, 40, i % 2 == 0 ? HOG_ALICE : HOG_BOB);
+                fake_run(fake, cgb, 40, i % 2 == 0 ? hog_alice : hog_bob);
         while (cgb_next_event(cgb, &event)) {
                 if (strcmp(event.name, "bob") != 0)
                         continue;

@@ -16,6 +16,8 @@
 
 #include "fake.h"
 
+const struct fake_load fake_hog_alice[] = {{"alice", 4000}, {NULL, 0}};
+
 /* Opened at once by nftw(); any number does. */
 #define WALK_FDS 16
 

@@ -52,6 +52,9 @@ struct fake_load {
         uint32_t cpu_permille;
 };
 
+/** alice uses four CPUs, and nobody else any. */
+extern const struct fake_load fake_hog_alice[];
+
 /* fake.c: the tree */
 struct fake *fake_new(void);
 void fake_free(struct fake *fake);

@@ -9,14 +9,6 @@
 
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000},                                                                                            \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
 #define JOURNAL "work.journal"
 
 static int setup(void **state)
@@ -34,7 +26,7 @@ static void a_journal_that_is_torn_anywhere_does_no_harm(void **state)
         uint32_t alice, bob;
         char *journal;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         alice = fake_weight(fake, "work/alice");
         bob = fake_weight(fake, "work/bob");
         journal = fake_read_state(fake, JOURNAL);
@@ -100,7 +92,7 @@ static void garbage_for_a_journal_does_no_harm(void **state)
         struct fake *fake = *state;
         char *before = fake_picture(fake), *head, *end;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         head = fake_read_state(fake, JOURNAL);
         end = strstr(head, "weight ");
         assert_non_null(end);

@@ -14,14 +14,6 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000},                                                                                            \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
 #define JOURNAL "work.journal"
 
 static void make_three(struct fake *fake)
@@ -67,7 +59,7 @@ static void every_file_holds_again_what_it_held_after_stop(void **state)
         char *before = fake_picture(fake);
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") != 300);
         assert_int_equal(cgb_stop(cgb), 0);
         fake_assert_picture(fake, before);
@@ -104,7 +96,7 @@ static void a_weight_is_on_disk_before_it_is_overwritten(void **state)
         struct cgb *cgb = fake_started_with(fake, &checking);
         struct cgb_overview overview = {.size = sizeof overview};
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_true(overview.weights_written >= 3);
 }
@@ -118,7 +110,7 @@ static void the_next_manager_puts_back_what_a_dead_one_left(void **state)
         struct cgb *cgb;
         uint32_t changed;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         changed = (fake_weight(fake, "work/alice") != 100 ? 1u : 0) + (fake_weight(fake, "work/bob") != 300 ? 1u : 0) +
                   (fake_weight(fake, "work/carol") != 50 ? 1u : 0);
         assert_true(changed > 0);
@@ -141,7 +133,7 @@ static void restore_puts_back_what_a_dead_manager_left(void **state)
         char *before = fake_picture(fake);
 
         assert_int_equal(fake_restore(fake), 0);
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         assert_true(fake_restore(fake) > 0);
         fake_assert_picture(fake, before);
         assert_int_equal(fake_restore(fake), 0);
@@ -154,7 +146,7 @@ static void a_dry_run_leaves_a_dead_managers_journal_alone(void **state)
         struct fake *fake = *state;
         char *before, *journal;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         before = fake_picture(fake);
         fake->options.flags = CGB_DRY_RUN;
         fake_end(fake, fake_started(fake));
@@ -170,7 +162,7 @@ static void a_journal_of_another_boot_is_void(void **state)
         struct fake *fake = *state;
         char *before, *journal, *boot;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         before = fake_picture(fake);
         journal = fake_read_state(fake, JOURNAL);
         boot = strstr(journal, "boot ");
@@ -213,7 +205,7 @@ static void any_name_that_a_folder_can_have_comes_back(void **state)
                 fake_group(fake, path, (uint32_t)(200 + i));
         }
         before = fake_picture(fake);
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
                 snprintf(path, sizeof path, "work/%s", names[i]);
                 assert_true(fake_weight(fake, path) != 200 + i);
@@ -227,7 +219,7 @@ static void a_group_that_was_made_anew_is_left_alone(void **state)
 {
         struct fake *fake = *state;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         fake_recreate(fake, "work/bob", 444);
         fake_remove(fake, "work/carol");
         assert_true(fake_restore(fake) >= 0);
@@ -260,7 +252,7 @@ static void a_foreign_write_that_was_noticed_survives_a_crash(void **state)
 
         fake->data = &when_usec;
         fake->on_clock = write_77_to_bob;
-        fake_crash(fake, 20, HOG_ALICE);
+        fake_crash(fake, 20, fake_hog_alice);
         fake->on_clock = NULL;
         assert_int_equal(fake_weight(fake, "work/bob"), 77);
         assert_true(fake_restore(fake) >= 0);
@@ -276,7 +268,7 @@ static void without_a_journal_nothing_is_written_and_it_is_said_once(void **stat
         struct cgb_event event;
 
         assert_int_equal(chmod(fake->state, 0555), 0);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         fake_assert_picture(fake, before);
         assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, NULL, &event));
         fake_assert_fault_names(event.fault, -EACCES, JOURNAL);
@@ -284,7 +276,7 @@ static void without_a_journal_nothing_is_written_and_it_is_said_once(void **stat
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_WEIGHT, NULL), 0);
 
         assert_int_equal(chmod(fake->state, 0755), 0);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") != 300);
         assert_int_equal(cgb_stop(cgb), 0);
         fake_assert_picture(fake, before);
@@ -300,7 +292,7 @@ static void a_full_disk_under_the_journal_keeps_everything_as_it_is(void **state
 
         fake_step(fake, cgb);
         assert_int_equal(symlink("/dev/full", next), 0);
-        fake_run(fake, cgb, 1, HOG_ALICE);
+        fake_run(fake, cgb, 1, fake_hog_alice);
         fake_assert_picture(fake, before);
         assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, NULL, &event));
         fake_assert_fault_names(event.fault, -ENOSPC, JOURNAL);
@@ -319,7 +311,7 @@ static void without_a_state_folder_nothing_is_overwritten_at_stop(void **state)
         fake_remove(&elsewhere, "");
         elsewhere.tree = fake->folder;
         fake_write(&elsewhere, "", "state", "in the way\n");
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_int_equal(fake_weight(fake, "work/bob"), 300);
         fake_set_weight(fake, "work/bob", 500);
         cgb_stop(cgb);
@@ -349,7 +341,7 @@ static void what_cannot_be_put_back_at_the_start_stays_and_stops_nobody(void **s
         struct cgb *cgb;
         uint32_t left;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         left = fake_weight(fake, "work/bob");
         assert_true(left != 300);
         set_mode(fake, "work/bob", "cpu.weight", 0444);
@@ -359,7 +351,7 @@ static void what_cannot_be_put_back_at_the_start_stays_and_stops_nobody(void **s
         fake_assert_fault_names(event.fault, -EACCES, "bob/cpu.weight");
         assert_true(fake_find(cgb, "bob", &workspace));
         assert_int_equal(workspace.account.share_permille, 3000); /* not what the dead manager had lifted it to */
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_weight(fake, "work/carol") != 50);
 
         assert_int_equal(cgb_stop(cgb), -EACCES);
@@ -375,12 +367,12 @@ static void a_weight_that_may_be_put_back_again_is_put_back_by_the_same_manager(
         struct fake *fake = *state;
         struct cgb *cgb;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         set_mode(fake, "work/bob", "cpu.weight", 0444);
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         set_mode(fake, "work/bob", "cpu.weight", 0644);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 300);
         assert_int_equal(fake_weight(fake, "work/alice"), 100);
@@ -392,7 +384,7 @@ static void a_start_that_fails_keeps_what_a_dead_manager_left(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = fake_manager(fake);
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         set_mode(fake, "work/bob", "cpu.weight", 0444);
         set_mode(fake, "work", "", 0311); /* not to be listed */
         assert_int_equal(cgb_start(cgb), -EACCES);
@@ -410,7 +402,7 @@ static void what_cannot_be_put_back_at_stop_stays_in_the_journal_alone(void **st
         struct cgb_event event;
 
         fake_group(fake, "work/dave", 100);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         set_mode(fake, "work/bob", "cpu.weight", 0444);
         fake_set_weight(fake, "work/dave", 77); /* foreign, and not noticed before the stop */
         assert_int_equal(cgb_stop(cgb), -EACCES);
@@ -448,7 +440,7 @@ static void a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes(void **state)
         struct fake *fake = *state;
         struct cgb_fault fault;
 
-        fake_crash(fake, 10, HOG_ALICE);
+        fake_crash(fake, 10, fake_hog_alice);
         make_lanes_of_carol(fake);
         set_mode(fake, "work/bob", "cpu.weight", 0444);
         assert_int_equal(cgb_restore(&fake->options, &fault), -EACCES);
@@ -467,7 +459,7 @@ static void a_workspace_that_never_could_be_written_is_no_reason_for_stop_to_fai
 
         set_mode(fake, "work/bob", "cpu.weight", 0444);
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, "bob"), 1);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 300);

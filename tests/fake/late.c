@@ -9,21 +9,7 @@
 #include "context.h"
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000},                                                                                            \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-#define NOBODY                                                                                                              \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
+static const struct fake_load nobody[] = {{NULL, 0}};
 #define ASKED_MAX 64
 
 /* What was asked for, in that order. */
@@ -99,10 +85,10 @@ static void a_value_under_way_is_nobody_elses(void **state)
         struct cgb *cgb = start(fake, false, false);
         struct cgb_workspace workspace;
 
-        fake_run(fake, cgb, 5, HOG_ALICE); /* the files stay as they were */
+        fake_run(fake, cgb, 5, fake_hog_alice); /* the files stay as they were */
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, NULL), 0);
         manner.applies = true; /* and now they change while nobody has answered */
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_true(fake_find(cgb, "bob", &workspace));
         assert_false(workspace.foreign);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, NULL), 0);
@@ -122,7 +108,7 @@ static void a_weight_is_written_when_the_answer_says_so(void **state)
         struct cgb_overview overview = {.size = sizeof overview};
         struct cgb_event event;
 
-        fake_run(fake, cgb, 2, HOG_ALICE); /* one is under way, and none behind it */
+        fake_run(fake, cgb, 2, fake_hog_alice); /* one is under way, and none behind it */
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_int_equal(overview.weights_written, 0);
         manner.answers = true;
@@ -140,13 +126,13 @@ static void a_refusal_that_comes_late_is_told_once_and_the_wish_stays(void **sta
         struct cgb_event event;
 
         manner.code = -EACCES;
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, "bob", &event));
         fake_assert_fault_names(event.fault, -EACCES, "work/bob/cpu.weight");
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, "bob"), 0);
         manner.code = 0;
         manner.applies = true;
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") > fake_weight(fake, "work/alice"));
 }
 
@@ -177,7 +163,7 @@ static void a_file_that_is_written_after_the_answer_is_nobody_elses(void **state
         int strangers = 0;
 
         for (int i = 0; i < 10; i++) {
-                fake_run(fake, cgb, 2, HOG_ALICE); /* the answer comes in the first, a look in the second */
+                fake_run(fake, cgb, 2, fake_hog_alice); /* the answer comes in the first, a look in the second */
                 strangers += write_at_last(fake, cgb);
         }
         assert_true(fake_weight(fake, "work/bob") > fake_weight(fake, "work/alice"));
@@ -191,11 +177,11 @@ static void a_value_that_comes_after_its_time_out_is_ours(void **state)
         struct cgb *cgb = start(fake, true, true);
 
         manner.code = -ETIMEDOUT;
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         manner.code = 0;
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, NULL), 0);
-        fake_run(fake, cgb, 1, NOBODY);
+        fake_run(fake, cgb, 1, nobody);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 100);
         assert_int_equal(fake_weight(fake, "work/alice"), 100);
@@ -206,9 +192,9 @@ static void a_stranger_is_noticed_when_nothing_is_under_way(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = start(fake, true, true);
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         fake_set_weight(fake, "work/bob", 4321);
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, "bob"), 1);
         assert_int_equal(fake_weight(fake, "work/bob"), 4321);
 }
@@ -218,7 +204,7 @@ static void the_end_waits_for_what_is_under_way_and_puts_all_back(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = start(fake, true, false);
 
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_int_not_equal(fake_weight(fake, "work/bob"), 100);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 100);
@@ -230,11 +216,11 @@ static void an_answer_for_a_group_that_went_is_nobodys(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = start(fake, true, false);
 
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         fake_remove(fake, "work/bob");
-        fake_run(fake, cgb, 2, HOG_ALICE);
+        fake_run(fake, cgb, 2, fake_hog_alice);
         manner.answers = true;
-        fake_run(fake, cgb, 2, HOG_ALICE);
+        fake_run(fake, cgb, 2, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_WEIGHT, "bob"), 0);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
 }

@@ -12,30 +12,9 @@
 
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000}, {"bob", 0},                                                                                \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-#define HOG_BOB                                                                                                             \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 0}, {"bob", 4000},                                                                                \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-#define SHARE_EVENLY                                                                                                        \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 2000}, {"bob", 2000},                                                                             \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
+static const struct fake_load hog_alice[] = {{"alice", 4000}, {"bob", 0}, {NULL, 0}};
+static const struct fake_load hog_bob[] = {{"alice", 0}, {"bob", 4000}, {NULL, 0}};
+static const struct fake_load share_evenly[] = {{"alice", 2000}, {"bob", 2000}, {NULL, 0}};
 
 static int setup_two(void **state)
 {
@@ -52,9 +31,9 @@ static void weights_move_with_credit(void **state)
         struct fake *fake = *state;
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, hog_alice);
         assert_true(fake_weight(fake, "work/bob") > 2 * fake_weight(fake, "work/alice"));
-        fake_run(fake, cgb, 100, HOG_BOB);
+        fake_run(fake, cgb, 100, hog_bob);
         assert_true(fake_weight(fake, "work/alice") > 2 * fake_weight(fake, "work/bob"));
 }
 
@@ -65,7 +44,7 @@ static void whoever_was_idle_is_ahead_before_it_wakes(void **state)
 
         fake_group(fake, "work/idle", 100);
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 10, SHARE_EVENLY);
+        fake_run(fake, cgb, 10, share_evenly);
         assert_true(fake_weight(fake, "work/idle") > 2 * fake_weight(fake, "work/alice"));
         assert_true(fake_weight(fake, "work/idle") > 2 * fake_weight(fake, "work/bob"));
 }
@@ -98,7 +77,7 @@ static void nothing_is_written_when_all_get_what_is_theirs(void **state)
         char *before = fake_picture(fake), *after;
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 50, SHARE_EVENLY);
+        fake_run(fake, cgb, 50, share_evenly);
         after = fake_picture(fake);
         assert_string_equal(before, after);
         free(before);
@@ -118,10 +97,10 @@ static void a_dry_run_says_what_a_real_one_does_and_writes_nothing(void **state)
         fake->options.flags = CGB_DRY_RUN;
         dry = fake_started(fake);
         real = fake_started(twin);
-        fake_run(fake, dry, 10, HOG_ALICE);
-        fake_run(twin, real, 10, HOG_ALICE);
-        fake_run(fake, dry, 10, HOG_BOB);
-        fake_run(twin, real, 10, HOG_BOB);
+        fake_run(fake, dry, 10, hog_alice);
+        fake_run(twin, real, 10, hog_alice);
+        fake_run(fake, dry, 10, hog_bob);
+        fake_run(twin, real, 10, hog_bob);
         while (fake_take_event(real, CGB_EVENT_WEIGHT, NULL, &did)) {
                 assert_true(fake_take_event(dry, CGB_EVENT_WEIGHT, did.name, &would));
                 assert_string_equal(would.name, did.name);
@@ -176,7 +155,7 @@ static uint64_t count_writes(uint32_t hysteresis_permille)
         for (int i = 0; i < 60; i++) {
                 uint32_t alice = fake_weight(fake, "work/alice"), bob = fake_weight(fake, "work/bob");
 
-                fake_run(fake, cgb, 1, i < 30 ? HOG_ALICE : HOG_BOB);
+                fake_run(fake, cgb, 1, i < 30 ? hog_alice : hog_bob);
                 check_writes(fake, cgb, alice, bob, hysteresis_permille);
         }
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
@@ -250,7 +229,7 @@ static void counts_are_those_of_the_events_and_begin_anew_with_a_start(void **st
         struct cgb *cgb = fake_started(fake);
         struct cgb_overview overview = {.size = sizeof overview};
 
-        fake_run(fake, cgb, 7, HOG_ALICE);
+        fake_run(fake, cgb, 7, hog_alice);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_int_equal(overview.steps, 7);
         assert_true(overview.weights_written > 0);
@@ -275,7 +254,7 @@ static void an_overview_is_what_the_files_say(void **state)
         struct cgb *cgb = fake_started(fake);
         struct cgb_overview overview = {.size = sizeof overview};
 
-        fake_run(fake, cgb, 2, HOG_ALICE);
+        fake_run(fake, cgb, 2, hog_alice);
         assert_int_equal(cgb_get_overview(cgb, &overview), 0);
         assert_true(overview.started);
         assert_string_equal(overview.mount, fake->tree);
@@ -374,7 +353,7 @@ static void credit_outlives_a_restart_of_its_manager(void **state)
         struct cgb *cgb = fake_started(fake);
         struct cgb_workspace before, after;
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, hog_alice);
         assert_true(fake_find(cgb, "bob", &before));
         assert_true(before.account.balance.slow_nsec != 0 || before.account.balance.fast_nsec != 0);
         fake_end(fake, cgb);

@@ -10,22 +10,7 @@
 
 #include "fake.h"
 
-#define HOG_ALICE                                                                                                           \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"alice", 4000},                                                                                            \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
-#define HOG_BOB                                                                                                             \
-        (struct fake_load[])                                                                                                \
-        {                                                                                                                   \
-                {"bob", 4000},                                                                                              \
-                {                                                                                                           \
-                        NULL, 0                                                                                             \
-                }                                                                                                           \
-        }
+static const struct fake_load hog_bob[] = {{"bob", 4000}, {NULL, 0}};
 
 static int setup_two(void **state)
 {
@@ -50,7 +35,7 @@ static void the_weight_found_is_the_share_and_comes_back(void **state)
                 fake_group(fake, path, weights[i]);
         }
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         for (int i = 0; i < 5; i++) {
                 snprintf(name, sizeof name, "g%d", i);
                 assert_true(fake_find(cgb, name, &workspace));
@@ -72,7 +57,7 @@ static void weights_are_shares_times_credit(void **state)
         fake_group(fake, "work/one", 100);
         fake_group(fake, "work/three", 300);
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 20, HOG_ALICE);
+        fake_run(fake, cgb, 20, fake_hog_alice);
         assert_in_range(1000 * fake_weight(fake, "work/three") / fake_weight(fake, "work/one"), 2700, 3300);
 }
 
@@ -82,11 +67,11 @@ static void what_the_maker_writes_before_our_first_write_is_the_share(void **sta
         struct cgb *cgb = fake_started(fake);
         struct cgb_workspace workspace;
 
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         fake_group(fake, "work/carol", 100);
         assert_int_equal(cgb_dispatch(cgb), 0); /* adopted, and no step is due: mkdir and the first write are two things */
         fake_set_weight(fake, "work/carol", 300);
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_true(fake_find(cgb, "carol", &workspace));
         assert_int_equal(workspace.account.share_permille, 3000);
         assert_false(workspace.foreign);
@@ -106,7 +91,7 @@ static void the_share_may_be_set_as_long_as_nothing_was_written(void **state)
         for (int i = 0; i < 20; i++)
                 fake_step(fake, cgb);
         fake_set_weight(fake, "work/bob", 300);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_find(cgb, "bob", &workspace));
         assert_int_equal(workspace.account.share_permille, 3000);
         assert_false(workspace.foreign);
@@ -123,10 +108,10 @@ static void a_share_that_is_set_twice_counts_as_it_was_set_last(void **state)
         fake_group(fake, "work/carol", 100);
         assert_int_equal(cgb_dispatch(cgb), 0);
         fake_set_weight(fake, "work/carol", 300);
-        fake_run(fake, cgb, 1, HOG_ALICE);
+        fake_run(fake, cgb, 1, fake_hog_alice);
         if (fake_weight(fake, "work/carol") == 300)
                 fake_set_weight(fake, "work/carol", 700);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_find(cgb, "carol", &workspace));
         assert_false(workspace.foreign);
         assert_int_equal(workspace.account.share_permille, 7000);
@@ -143,11 +128,11 @@ static void the_maker_of_a_new_group_has_a_second_for_its_share(void **state)
 
         fake->options.step_usec = 100000;
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 50, HOG_ALICE);
+        fake_run(fake, cgb, 50, fake_hog_alice);
         fake_group(fake, "work/carol", 100);
-        fake_run(fake, cgb, 9, HOG_ALICE);
+        fake_run(fake, cgb, 9, fake_hog_alice);
         fake_set_weight(fake, "work/carol", 300);
-        fake_run(fake, cgb, 30, HOG_ALICE);
+        fake_run(fake, cgb, 30, fake_hog_alice);
         assert_true(fake_find(cgb, "carol", &workspace));
         assert_int_equal(workspace.account.share_permille, 3000);
         assert_false(workspace.foreign);
@@ -165,10 +150,10 @@ static void a_write_over_ours_is_foreign_in_a_group_that_came_late_as_well(void 
         fake->options.step_usec = 100000;
         cgb = fake_started(fake);
         fake_group(fake, "work/carol", 100);
-        fake_run(fake, cgb, 40, HOG_ALICE);
+        fake_run(fake, cgb, 40, fake_hog_alice);
         assert_true(fake_weight(fake, "work/carol") != 100);
         fake_set_weight(fake, "work/carol", 77);
-        fake_run(fake, cgb, 5, HOG_ALICE);
+        fake_run(fake, cgb, 5, fake_hog_alice);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_FOREIGN_WRITE, "carol"), 1);
         assert_int_equal(fake_weight(fake, "work/carol"), 77);
 }
@@ -194,11 +179,11 @@ static void a_foreign_write_is_noticed_once_and_not_fought(void **state)
         struct cgb_workspace workspace;
         struct cgb_event event;
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") != 100);
         fake_set_weight(fake, "work/bob", 77);
         for (int i = 0; i < 20; i++) {
-                fake_run(fake, cgb, 5, i % 2 == 0 ? HOG_ALICE : HOG_BOB);
+                fake_run(fake, cgb, 5, i % 2 == 0 ? fake_hog_alice : hog_bob);
                 assert_int_equal(fake_weight(fake, "work/bob"), 77);
         }
         assert_true(fake_take_event(cgb, CGB_EVENT_FOREIGN_WRITE, NULL, &event));
@@ -222,14 +207,14 @@ static void what_is_put_back_under_us_is_written_again_once(void **state)
         struct cgb *cgb = fake_started(fake);
         struct cgb_workspace workspace;
 
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") > 100);
         fake_set_weight(fake, "work/bob", 100); /* as a reload of systemd does */
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_true(fake_weight(fake, "work/bob") > 100);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, "bob"), 1);
         fake_set_weight(fake, "work/bob", 100);
-        fake_run(fake, cgb, 3, HOG_ALICE);
+        fake_run(fake, cgb, 3, fake_hog_alice);
         assert_int_equal(fake_weight(fake, "work/bob"), 100);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_UNDONE, "bob"), 0);
         assert_true(fake_find(cgb, "bob", &workspace));
@@ -241,7 +226,7 @@ static void a_foreign_write_is_noticed_where_nothing_is_to_be_written(void **sta
         struct fake *fake = *state;
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         fake_set_weight(fake, "work/bob", 77);
         for (int i = 0; i < 3; i++)
                 fake_step(fake, cgb); /* nobody wants anything */
@@ -261,7 +246,7 @@ static void a_foreign_write_among_many_is_noticed_before_long(void **state)
                 fake_group(fake, path, 100);
         }
         cgb = fake_started(fake);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_true(fake_weight(fake, "work/g150") != 100);
         fake_set_weight(fake, "work/g150", 77);
         for (int i = 0; i < 60; i++)
@@ -274,7 +259,7 @@ static void a_foreign_write_after_the_last_step_is_not_overwritten_by_stop(void 
         struct fake *fake = *state;
         struct cgb *cgb = fake_started(fake);
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         fake_set_weight(fake, "work/bob", 77);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 77);
@@ -287,14 +272,14 @@ static void somebody_elses_weight_becomes_the_share_with_the_next_start(void **s
         struct cgb *cgb = fake_started(fake);
         struct cgb_workspace workspace;
 
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         fake_set_weight(fake, "work/bob", 800);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(cgb_start(cgb), 0);
         assert_true(fake_find(cgb, "bob", &workspace));
         assert_false(workspace.foreign);
         assert_int_equal(workspace.account.share_permille, 8000);
-        fake_run(fake, cgb, 10, HOG_ALICE);
+        fake_run(fake, cgb, 10, fake_hog_alice);
         assert_int_equal(cgb_stop(cgb), 0);
         assert_int_equal(fake_weight(fake, "work/bob"), 800);
 }

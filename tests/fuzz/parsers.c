@@ -32,20 +32,20 @@ static void check(bool holds, const char *what)
 }
 
 /* Calls a parser twice, on records that hold different bytes before. What it says and fills in must not depend on that. */
-#define PARSE_TWICE(parse, first, second, bytes, n)                                                                         \
-        ({                                                                                                                  \
-                int r_;                                                                                                     \
-                                                                                                                            \
-                memset(&(first), 0x11, sizeof(first));                                                                      \
-                memset(&(second), 0xee, sizeof(second));                                                                    \
-                r_ = parse(&(first), bytes, n);                                                                             \
-                check(parse(&(second), bytes, n) == r_, #parse " says the same again");                                     \
-                check(r_ == 0 || r_ == -EBADMSG, #parse " takes it or not");                                                \
-                if (r_ < 0) {                                                                                               \
-                        check(is_filled(&(first), sizeof(first), 0x11), #parse " leaves the result");                       \
-                        check(is_filled(&(second), sizeof(second), 0xee), #parse " leaves the result");                     \
-                }                                                                                                           \
-                r_ == 0;                                                                                                    \
+#define PARSE_TWICE(parse, first, second, bytes, n)                                                     \
+        ({                                                                                              \
+                int r_;                                                                                 \
+                                                                                                        \
+                memset(&(first), 0x11, sizeof(first));                                                  \
+                memset(&(second), 0xee, sizeof(second));                                                \
+                r_ = parse(&(first), bytes, n);                                                         \
+                check(parse(&(second), bytes, n) == r_, #parse " says the same again");                 \
+                check(r_ == 0 || r_ == -EBADMSG, #parse " takes it or not");                            \
+                if (r_ < 0) {                                                                           \
+                        check(is_filled(&(first), sizeof(first), 0x11), #parse " leaves the result");   \
+                        check(is_filled(&(second), sizeof(second), 0xee), #parse " leaves the result"); \
+                }                                                                                       \
+                r_ == 0;                                                                                \
         })
 
 static bool is_filled(const void *memory, size_t n, unsigned char byte)

@@ -52,12 +52,12 @@ static int setup(void **state)
 }
 
 /* What the child may say of itself is its exit status: 0 or the line at which it found something wrong. */
-#define DEMAND(condition)                                                                                                   \
-        do {                                                                                                                \
-                if (!(condition)) {                                                                                         \
-                        fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, strerror(errno));       \
-                        _exit(1);                                                                                           \
-                }                                                                                                           \
+#define DEMAND(condition)                                                                                             \
+        do {                                                                                                          \
+                if (!(condition)) {                                                                                   \
+                        fprintf(stderr, "%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, strerror(errno)); \
+                        _exit(1);                                                                                     \
+                }                                                                                                     \
         } while (0)
 
 static void become_nobody(const struct ground *ground)

@@ -17,7 +17,7 @@
 static const char *program;
 
 /* What a command in a scope says of where it is, and of the scope's and its own weight. */
-#define TELL                                                                                                                \
+#define TELL \
         "sh -c 'own=$(sed s/^0::// /proc/self/cgroup); echo $own; cat /sys/fs/cgroup$own/cpu.weight /sys/fs/cgroup$own/../cpu.weight'"
 
 static int stop_scopes(void **state)

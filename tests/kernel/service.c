@@ -19,8 +19,8 @@
 #define TREE "/sys/fs/cgroup/machine.slice/"
 #define IDLE_WEIGHT TREE IDLE "/cpu.weight"
 
-#define START(unit, options, command)                                                                                       \
-        "systemd-run --quiet --scope --slice=machine.slice --unit=" unit " " options " sh -c '" command                     \
+#define START(unit, options, command)                                                                   \
+        "systemd-run --quiet --scope --slice=machine.slice --unit=" unit " " options " sh -c '" command \
         "' >/dev/null 2>&1 & "
 
 /*
@@ -30,8 +30,8 @@
 #define AFTER "/run/cgburst/after"
 
 /* A minute's watchdog is more than a test can wait for. And the guest has no log by default. */
-#define SETTINGS                                                                                                            \
-        "WatchdogSec=3\nStandardOutput=journal\n"                                                                           \
+#define SETTINGS                                  \
+        "WatchdogSec=3\nStandardOutput=journal\n" \
         "ExecStopPost=/bin/sh -c \"cat " IDLE_WEIGHT " > " AFTER " || echo 100 > " AFTER "\""
 
 /* Where the journal was when a test began. (With --after-cursor the first of what is looked for would be passed over.) */

@@ -14,9 +14,9 @@
 #define LOOK_EVERY_USEC 100000
 
 /* Single quotes of the command itself end the quotes around it for a moment. */
-#define AS_USER                                                                                                             \
-        "setpriv --reuid=" UNITS_USER " --regid=" UNITS_USER " --init-groups env -i HOME=/home/" UNITS_USER                 \
-        " USER=" UNITS_USER                                                                                                 \
+#define AS_USER                                                                                             \
+        "setpriv --reuid=" UNITS_USER " --regid=" UNITS_USER " --init-groups env -i HOME=/home/" UNITS_USER \
+        " USER=" UNITS_USER                                                                                 \
         " PATH=/usr/local/bin:/usr/bin:/bin XDG_RUNTIME_DIR=/run/user/1000 DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus sh -c "
 
 static void quote(char *ret, size_t size, const char *text)

@@ -104,11 +104,11 @@ static void check_option(struct cgb_policy_options options, bool valid)
         assert_ptr_equal(policy, memory);
 }
 
-#define check(field, value, valid)                                                                                          \
-        do {                                                                                                                \
-                struct cgb_policy_options options = defaults();                                                             \
-                options.field = (value);                                                                                    \
-                check_option(options, valid);                                                                               \
+#define check(field, value, valid)                              \
+        do {                                                    \
+                struct cgb_policy_options options = defaults(); \
+                options.field = (value);                        \
+                check_option(options, valid);                   \
         } while (0)
 
 static void options_out_of_range_are_refused(void **state)

@@ -27,14 +27,14 @@
 #define WORLD_ROOT ((size_t)0)
 
 /* Shows where in which scenario something was wrong, and fails. */
-#define must(world, condition, ...)                                                                                         \
-        do {                                                                                                                \
-                if (!(condition)) {                                                                                         \
-                        print_error("seed %llu, round %u: ", (unsigned long long)(world)->seed, (world)->rounds);           \
-                        print_error(__VA_ARGS__);                                                                           \
-                        print_error("\n");                                                                                  \
-                        fail_msg("%s:%d: not so: %s", __FILE__, __LINE__, #condition);                                      \
-                }                                                                                                           \
+#define must(world, condition, ...)                                                                               \
+        do {                                                                                                      \
+                if (!(condition)) {                                                                               \
+                        print_error("seed %llu, round %u: ", (unsigned long long)(world)->seed, (world)->rounds); \
+                        print_error(__VA_ARGS__);                                                                 \
+                        print_error("\n");                                                                        \
+                        fail_msg("%s:%d: not so: %s", __FILE__, __LINE__, #condition);                            \
+                }                                                                                                 \
         } while (0)
 
 #define world_test(f) cmocka_unit_test_teardown(f, world_free_all)

@@ -15,16 +15,16 @@
 #include "kernel/mount.h"
 #include "scratch.h"
 
-#define V1_ONLY                                                                                                             \
-        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                                          \
-        "31 23 0:28 / /sys/fs/cgroup ro,nosuid shared:8 - tmpfs tmpfs ro,mode=755\n"                                        \
-        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"                     \
+#define V1_ONLY                                                                                         \
+        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                      \
+        "31 23 0:28 / /sys/fs/cgroup ro,nosuid shared:8 - tmpfs tmpfs ro,mode=755\n"                    \
+        "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n" \
         "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
 
 #define HYBRID V1_ONLY "41 31 0:38 / /sys/fs/cgroup/unified rw,nosuid shared:10 master:3 - cgroup2 cgroup2 rw,nsdelegate\n"
 
-#define PURE_V2                                                                                                             \
-        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n"                                                          \
+#define PURE_V2                                                    \
+        "22 27 0:21 / /proc rw,relatime shared:5 - proc proc rw\n" \
         "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n"
 
 static int find(struct cgb_mount *ret, const char *text, const char *prefix)

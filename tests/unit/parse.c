@@ -26,25 +26,25 @@ static char *bytes_of(const char *text, size_t n)
 }
 
 /* Calls a parser on a string. */
-#define PARSE_N(parse, ret, text, n)                                                                                        \
-        ({                                                                                                                  \
-                char *bytes_ = bytes_of(text, n);                                                                           \
-                int r_ = parse(ret, bytes_, n);                                                                             \
-                free(bytes_);                                                                                               \
-                r_;                                                                                                         \
+#define PARSE_N(parse, ret, text, n)              \
+        ({                                        \
+                char *bytes_ = bytes_of(text, n); \
+                int r_ = parse(ret, bytes_, n);   \
+                free(bytes_);                     \
+                r_;                               \
         })
 #define PARSE(parse, ret, text) PARSE_N(parse, ret, text, strlen(text))
 
-#define CPU_STAT                                                                                                            \
-        "usage_usec 5551234\n"                                                                                              \
-        "user_usec 3000000\n"                                                                                               \
-        "system_usec 2551234\n"                                                                                             \
-        "nice_usec 0\n"                                                                                                     \
-        "core_sched.force_idle_usec 0\n"                                                                                    \
-        "nr_periods 7\n"                                                                                                    \
-        "nr_throttled 3\n"                                                                                                  \
-        "throttled_usec 91\n"                                                                                               \
-        "nr_bursts 2\n"                                                                                                     \
+#define CPU_STAT                         \
+        "usage_usec 5551234\n"           \
+        "user_usec 3000000\n"            \
+        "system_usec 2551234\n"          \
+        "nice_usec 0\n"                  \
+        "core_sched.force_idle_usec 0\n" \
+        "nr_periods 7\n"                 \
+        "nr_throttled 3\n"               \
+        "throttled_usec 91\n"            \
+        "nr_bursts 2\n"                  \
         "burst_usec 5\n"
 
 static void cpu_stat_gives_every_counter_its_value(void **state)
@@ -226,8 +226,8 @@ static void a_cut_off_cpu_stat_is_refused_or_has_no_wrong_number(void **state)
         assert_int_equal(taken, 7);
 }
 
-#define PRESSURE                                                                                                            \
-        "some avg10=12.34 avg60=0.05 avg300=100.00 total=987654\n"                                                          \
+#define PRESSURE                                                   \
+        "some avg10=12.34 avg60=0.05 avg300=100.00 total=987654\n" \
         "full avg10=0.00 avg60=1.00 avg300=0.10 total=18446744073709551614\n"
 
 static void pressure_averages_are_hundredths_of_a_percent(void **state)
@@ -330,10 +330,10 @@ static void memory_events_need_all_but_the_newest_counter(void **state)
         assert_int_equal(PARSE(cgb_parse_memory_events, &events, "low 1\nhigh 2\nmax 3\noom 4\n"), -EBADMSG);
 }
 
-#define MEMORY_STAT                                                                                                         \
-        "anon 4096\nfile 8192\nkernel 100\nkernel_stack 50\n"                                                               \
-        "shmem 12\nfile_mapped 1\ninactive_anon 13\nactive_anon 14\n"                                                       \
-        "inactive_file 15\nactive_file 16\nunevictable 17\n"                                                                \
+#define MEMORY_STAT                                                   \
+        "anon 4096\nfile 8192\nkernel 100\nkernel_stack 50\n"         \
+        "shmem 12\nfile_mapped 1\ninactive_anon 13\nactive_anon 14\n" \
+        "inactive_file 15\nactive_file 16\nunevictable 17\n"          \
         "slab_reclaimable 18\nslab_unreclaimable 3\nslab 21\n"
 
 static void memory_stat_gives_sizes_and_leaves_what_is_newer_unknown(void **state)

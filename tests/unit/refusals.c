@@ -126,7 +126,7 @@ static void assert_refusals(void **state, enum verb verb, const char *file, cons
         cgb_tree_close(&tree);
 }
 
-#define ASSERT_REFUSALS(state, verb, file, expected)                                                                        \
+#define ASSERT_REFUSALS(state, verb, file, expected) \
         assert_refusals(state, verb, file, expected, sizeof(expected) / sizeof((expected)[0]))
 
 static void the_limit_of_groups_is_enospc_though_the_kernel_says_eagain(void **state)
