@@ -113,7 +113,7 @@ static void limit_failed(struct cgb *cgb, struct cgb_group *group, const struct 
                 cgb_report_error(cgb, group, CGB_FILE_MEMORY_HIGH, r, "its limit cannot be written; the others go on");
 }
 
-/* As in apply.c. */
+/* As weight_under_way() in lib/apply.c. */
 static void limit_under_way(struct cgb_group_memory *memory, const struct cgb_memory_action *action)
 {
         uint64_t previous_bytes = memory->is_pending ? memory->pending.previous_bytes : action->previous_bytes;
