@@ -29,36 +29,13 @@
 #define EXACT_MOST 1.05
 #define INEXACT_MOST 1.6
 
-/*
- * A process with a heap that it does not use, of random ordinary pages: they are not found again, and not taken 512 at once.
- */
-static pid_t hold(const struct ground *ground, uint64_t bytes)
+/* Random ordinary pages: they are not found again, and not taken 512 at once. */
+static void fill(uint64_t *memory, uint64_t bytes)
 {
-        int ready[2];
-        char byte;
-        pid_t pid;
-
-        assert_int_equal(pipe(ready), 0);
-        pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-                uint64_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                ground_write(ground, ground->top, "cgroup.procs", "0");
-                if (memory == MAP_FAILED || (madvise(memory, bytes, MADV_NOHUGEPAGE) < 0 && errno != EINVAL))
-                        _exit(1);
-                for (uint64_t i = 0; i < bytes / sizeof *memory; i++)
-                        memory[i] = i * 0x9e3779b97f4a7c15u >> (i & 31);
-                if (write(ready[1], "r", 1) != 1)
-                        _exit(1);
-                for (;;)
-                        pause();
-        }
-        close(ready[1]);
-        assert_int_equal(read(ready[0], &byte, 1), 1);
-        close(ready[0]);
-        return pid;
+        if (madvise(memory, bytes, MADV_NOHUGEPAGE) < 0 && errno != EINVAL)
+                _exit(1);
+        for (uint64_t i = 0; i < bytes / sizeof *memory; i++)
+                memory[i] = i * 0x9e3779b97f4a7c15u >> (i & 31);
 }
 
 static uint64_t usage(const struct ground *ground)
@@ -72,7 +49,7 @@ static uint64_t usage(const struct ground *ground)
 /* Of a new heap each time. @return the most that was taken, in multiples of what was asked for. */
 static double ask(const struct ground *ground, uint64_t heap_bytes, uint64_t bytes)
 {
-        pid_t pid = hold(ground, heap_bytes);
+        pid_t pid = ground_hold(ground, ground->top, heap_bytes, fill);
         double most = 0;
         char text[32];
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -278,6 +279,36 @@ void ground_loop(struct ground *ground, const char *group, int n)
                         usleep(PAUSE_USEC);
                 }
         }
+}
+
+pid_t ground_hold(
+        const struct ground *ground, const char *group, uint64_t bytes, void (*fill)(uint64_t *memory, uint64_t bytes))
+{
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        assert_int_equal(pipe(ready), 0);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                uint64_t *memory;
+
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                ground_write(ground, group, "cgroup.procs", "0");
+                memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                if (memory == MAP_FAILED)
+                        _exit(1);
+                fill(memory, bytes);
+                if (write(ready[1], "r", 1) != 1)
+                        _exit(1);
+                for (;;)
+                        pause();
+        }
+        close(ready[1]);
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+        close(ready[0]);
+        return pid;
 }
 
 void ground_end_loops(struct ground *ground)

@@ -74,6 +74,12 @@ void ground_assert_as_before(const struct ground *ground, char *before);
 /** Starts @n processes that use the CPU without end, in this group from their beginning on. */
 void ground_loop(struct ground *ground, const char *group, int n);
 void ground_end_loops(struct ground *ground);
+/**
+ * Starts a process in this group with a heap that @fill writes, once, and that it does not use after that. It is the
+ * caller's to kill and to wait for.
+ */
+pid_t ground_hold(
+        const struct ground *ground, const char *group, uint64_t bytes, void (*fill)(uint64_t *memory, uint64_t bytes));
 
 /* The context. */
 struct cgb *ground_manager(struct ground *ground);       /* cgb_new() */

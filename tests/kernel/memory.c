@@ -51,33 +51,11 @@ static uint64_t events_high(const struct ground *ground, const char *group)
         return strtoull(strstr(text, "high ") + strlen("high "), NULL, 10);
 }
 
-/* A process that fills memory, and then sleeps for ever. */
-static pid_t hold(const struct ground *ground, const char *group, uint64_t bytes)
+/* Words that compress well, and huge pages as the host has them. */
+static void fill(uint64_t *memory, uint64_t bytes)
 {
-        int ready[2];
-        char byte;
-        pid_t pid;
-
-        assert_int_equal(pipe(ready), 0);
-        pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-                uint64_t *memory;
-
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                ground_write(ground, group, "cgroup.procs", "0");
-                memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-                for (uint64_t i = 0; i < bytes / sizeof *memory; i += 8)
-                        memory[i] = i * 0x9e3779b97f4a7c15u;
-                if (write(ready[1], "r", 1) != 1)
-                        _exit(1);
-                for (;;)
-                        pause();
-        }
-        close(ready[1]);
-        assert_int_equal(read(ready[0], &byte, 1), 1);
-        close(ready[0]);
-        return pid;
+        for (uint64_t i = 0; i < bytes / sizeof *memory; i += 8)
+                memory[i] = i * 0x9e3779b97f4a7c15u;
 }
 
 static int setup(void **state)
@@ -93,9 +71,9 @@ static int setup(void **state)
         ground_write(ground, ground->top, "cgroup.subtree_control", "+cpu +memory");
         ground_write(ground, ground->top, "memory.max", "536870912");
         ground_make(ground, ground_below(ground, "hog", path));
-        holders[0] = hold(ground, path, HOG_BYTES);
+        holders[0] = ground_hold(ground, path, HOG_BYTES, fill);
         ground_make(ground, ground_below(ground, "modest", path));
-        holders[1] = hold(ground, path, MODEST_BYTES);
+        holders[1] = ground_hold(ground, path, MODEST_BYTES, fill);
         return 0;
 }
 
