@@ -317,21 +317,28 @@ int cgb_dispatch(struct cgb *cgb)
         return r;
 }
 
+/* A journal that cannot be read is left as it is: it may be readable the next time. */
+static int restore_values(struct cgb *cgb, size_t *ret_count)
+{
+        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), saved;
+
+        if (r < 0)
+                return r;
+        r = cgb_put_back(cgb, &cgb->inherited, ret_count, &cgb->fault);
+        saved = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
+        cgb_journal_free(&cgb->inherited);
+        return r < 0 ? r : saved;
+}
+
 /*
  * Under the manager's lock. What fails keeps nothing else from being undone. @return how many files were put back, or the
  * first failure.
  */
 static int restore(struct cgb *cgb)
 {
-        size_t count;
-        int r = cgb_journal_load(&cgb->inherited, cgb->state_name, &cgb->fault), next;
+        size_t count = 0;
+        int r = restore_values(cgb, &count), next;
 
-        if (r < 0)
-                return r;
-        r = cgb_put_back(cgb, &cgb->inherited, &count, &cgb->fault);
-        next = cgb_journal_save(&cgb->inherited, cgb->state_name, r < 0 ? NULL : &cgb->fault);
-        cgb_journal_free(&cgb->inherited);
-        r = r < 0 ? r : next;
         next = cgb_lanes_undo(&cgb->tree, cgb->state_name, r < 0 ? NULL : &cgb->fault);
         r = r < 0 ? r : next;
         next = undo_setup(cgb, r < 0 ? NULL : &cgb->fault);

@@ -191,12 +191,15 @@ static int take_line(struct cgb_journal *journal, char *line)
 int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb_fault *fault)
 {
         struct cgb_journal journal = {0};
-        char *text, *at, *line;
+        char *text, *at, *line, file[sizeof fault->file];
         int r;
 
         r = cgb_state_read(&text, state_name, SUFFIX);
-        if (r < 0 && r != -ENOENT)
-                return cgb_fault_set(fault, r, state_name, "its journal cannot be read", NULL);
+        if (r < 0 && r != -ENOENT) {
+                snprintf(file, sizeof file, "%s" SUFFIX, state_name);
+                return cgb_fault_set(fault, r, file, "what the groups had before us cannot be read",
+                        "make it readable; or remove it, and nothing is put back");
+        }
         at = text;
         if (r == 0 && take_head(&at))
                 while (r == 0 && (line = strsep(&at, "\n")) != NULL)

@@ -452,6 +452,27 @@ static void a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes(void **state)
         assert_int_equal(fake_restore(fake), 1);
 }
 
+static void a_journal_that_cannot_be_read_is_told_of_and_keeps_nobody_in_lanes(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_fault fault;
+        char *journal;
+
+        fake_crash(fake, 10, fake_hog_alice);
+        make_lanes_of_carol(fake);
+        journal = fake_state_file(fake, "work.journal");
+        assert_int_equal(chmod(journal, 0), 0);
+        assert_int_equal(cgb_restore(&fake->options, &fault), -EACCES);
+        fake_assert_fault_names(&fault, -EACCES, "work.journal");
+        assert_false(fake_exists(fake, "work/carol/interactive"));
+        assert_false(fake_exists(fake, "work/carol/batch"));
+        assert_null(fake_read_state(fake, "work.lanes"));
+        assert_int_equal(chmod(journal, 0600), 0); /* and nothing of it is lost */
+        assert_true(fake_restore(fake) > 0);
+        assert_int_equal(fake_weight(fake, "work/bob"), 300);
+        free(journal);
+}
+
 static void a_workspace_that_never_could_be_written_is_no_reason_for_stop_to_fail(void **state)
 {
         struct fake *fake = *state;
@@ -496,6 +517,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_cannot_be_put_back_at_stop_stays_in_the_journal_alone,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(a_weight_that_cannot_be_put_back_keeps_nobody_in_lanes,
+                        setup_three_unprivileged, fake_teardown_unprivileged),
+                cmocka_unit_test_setup_teardown(a_journal_that_cannot_be_read_is_told_of_and_keeps_nobody_in_lanes,
                         setup_three_unprivileged, fake_teardown_unprivileged),
                 cmocka_unit_test_setup_teardown(a_workspace_that_never_could_be_written_is_no_reason_for_stop_to_fail,
                         setup_three_unprivileged, fake_teardown_unprivileged),
