@@ -178,6 +178,8 @@ static char *without_slashes(const char *text, bool also_in_front)
 
 static int check_options(const struct cgb_options *options, struct cgb_fault *fault)
 {
+        if (options == NULL)
+                return cgb_fault_set(fault, -EINVAL, "options", "there are none", "call cgb_options_init()");
         if (options->size != sizeof *options)
                 return cgb_fault_set(
                         fault, -EINVAL, "size", "the options are of another version of cgburst", "call cgb_options_init()");
@@ -190,6 +192,8 @@ static int check_options(const struct cgb_options *options, struct cgb_fault *fa
                         "use CGB_DRY_RUN, CGB_MEMORY or 0");
         if (options->policy != NULL && cgb_policy_memory_size(options->policy) == 0)
                 return cgb_fault_set(fault, -EINVAL, "policy", "one of its values is out of range", "see cgburst/policy.h");
+        if (options->mount != NULL && *options->mount == '\0')
+                return cgb_fault_set(fault, -EINVAL, "mount", "it is empty", "name a folder, or leave it NULL");
         if (options->state_dir != NULL && *options->state_dir == '\0')
                 return cgb_fault_set(fault, -EINVAL, "state_dir", "it is empty", "name a folder, or leave it NULL");
         if (cgb_backend_find(options->backend) == NULL)
@@ -249,7 +253,13 @@ static int copy_options(struct cgb *cgb, const struct cgb_options *options, stru
                 return cgb_fault_set(fault, -EINVAL, "parent", "this cannot be the path of a group",
                         "name it relative to the mount, without \".\", \"..\" or control characters");
         cgb->state_name = cgb_state_name(cgb->options.state_dir, cgb->options.parent);
-        return cgb->state_name != NULL ? 0 : cgb_fault_set(fault, -ENOMEM, "state_dir", "out of memory", NULL);
+        if (cgb->state_name == NULL)
+                return cgb_fault_set(fault, -ENOMEM, "state_dir", "out of memory", NULL);
+        if (!cgb_state_name_fits(cgb->state_name))
+                return cgb_fault_set(fault, -ENAMETOOLONG, "parent",
+                        "no file of the state can be called after so long a path",
+                        "name another parent: of the name of a file each \"-\" of the path takes four characters");
+        return 0;
 }
 
 static int watch_fd(struct cgb *cgb, int fd)

@@ -66,6 +66,8 @@ static int check(const struct cgb_scope_options *options, struct cgb_fault *faul
 {
         char path[PATH_MAX];
 
+        if (options == NULL)
+                return cgb_fault_set(fault, -EINVAL, "options", "there are none", "call cgb_scope_options_init()");
         if (options->size != sizeof *options)
                 return cgb_fault_set(fault, -EINVAL, "size", "the options are of another version of cgburst",
                         "call cgb_scope_options_init()");

@@ -17,12 +17,18 @@
 
 static int find_path(struct cgb *cgb, const char *name, char *ret, size_t size)
 {
-        if (name == NULL || !cgb_name_is_valid(name))
-                return cgb_fail(cgb, -EINVAL, name == NULL ? "name" : name, "this cannot be the name of a workspace",
+        if (!cgb_name_is_valid(name))
+                return cgb_fail(cgb, -EINVAL, name == NULL || *name == '\0' ? "name" : name,
+                        "this cannot be the name of a workspace",
                         "use a plain directory name: no \"/\", not \"..\", not like a file of the kernel's (\"cpu.weight\")");
         if (cgb_path_join(ret, size, cgb->options.parent, name) < 0)
                 return cgb_fail(cgb, -ENAMETOOLONG, name, "the path is too long", NULL);
         return 0;
+}
+
+static int fail_missing(struct cgb *cgb, const char *name)
+{
+        return cgb_fail(cgb, -ENOENT, name, "there is no workspace of that name", "cgctl status shows those that there are");
 }
 
 /* Who makes, fills and removes workspaces. */
@@ -153,6 +159,8 @@ static int undo_if_unmanaged(struct cgb *cgb, struct cgb_fault *fault)
 /* Sizes of memory came later: who does not know them asks for none. */
 static int take_options(struct cgb *cgb, struct cgb_workspace_options *ret, const struct cgb_workspace_options *options)
 {
+        if (options == NULL)
+                return cgb_fail(cgb, -EINVAL, "options", "there are none", "say at least name and share");
         if (options->size != sizeof *options && options->size != offsetof(struct cgb_workspace_options, memory_floor_bytes))
                 return cgb_fail(cgb, -EINVAL, "size", "the options are of another version of cgburst",
                         "set it to sizeof the struct");
@@ -207,7 +215,10 @@ int cgb_attach(struct cgb *cgb, const char *name, pid_t pid)
 
         if (r == 0)
                 r = find_writer(cgb, path, &is_unit, &writer);
-        return r < 0 ? r : cgb_backend_attach(writer, path, pid, &cgb->fault);
+        if (r < 0)
+                return r;
+        r = cgb_backend_attach(writer, path, pid, &cgb->fault);
+        return r == -ENOENT ? fail_missing(cgb, name) : r;
 }
 
 /* Under the lock of the setup. */
@@ -220,8 +231,7 @@ static int remove_workspace(struct cgb *cgb, const char *path, const char *name)
         if (r == 0)
                 r = cgb_backend_remove(writer, path, &cgb->fault);
         if (r == -ENOENT)
-                return cgb_fail(
-                        cgb, r, name, "there is no workspace of that name", "cgctl status shows those that there are");
+                return fail_missing(cgb, name);
         if (r < 0)
                 return r;
         cgb_floors_settle(&cgb->tree, cgb->state_name, cgb->options.parent);

@@ -17,7 +17,8 @@
  *
  * Only the policy wanted, with sensors and actuators of your own? See <cgburst/policy.h>.
  *
- * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. The library has
+ * Errors are negative errno values, and leave out-parameters as they were; the fault tells file and remedy. Where options, a
+ * name or a callback are missing (NULL) that is -EINVAL; a context and the place for a result have to be there. The library has
  * no global state, installs no signal handler and prints nothing; its only threads are those that wait for memory.reclaim
  * and for memory pressure, and one that moves processes between lanes; they take no signals. A context belongs to one thread
  * at a time; contexts are independent of each other.
@@ -111,9 +112,14 @@ struct cgb_options {
         uint32_t flags; /**< CGB_DRY_RUN, CGB_MEMORY, or 0 */
         const struct cgb_policy_options
                 *policy; /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
-        void (*log)(void *userdata, enum cgb_log_level level, const char *message); /**< NULL: silence */
-        uint64_t (*now_usec)(void *userdata); /**< NULL: CLOCK_BOOTTIME; tests and replays set their own */
-        void *userdata;                       /**< for the two callbacks */
+        /** NULL: silence. Called from within calls on the context, by their thread; @message is one line, good until it returns. */
+        void (*log)(void *userdata, enum cgb_log_level level, const char *message);
+        /**
+         * NULL: CLOCK_BOOTTIME; tests and replays set their own. With one the fd does not wake for steps: such a loop calls
+         * cgb_dispatch() when the clock has come to cgb_get_deadline_usec().
+         */
+        uint64_t (*now_usec)(void *userdata);
+        void *userdata; /**< for the two callbacks */
 };
 
 /** Whose a group is: see <cgburst/owner.h>. */
@@ -247,8 +253,8 @@ CGB_PUBLIC int cgb_default_parent(const char *mount, char **ret, struct cgb_faul
  * Opens the tree. Nothing is read or written below the parent before one of the calls that follow.
  *
  * @fault: told what is wrong if this fails; may be NULL
- * @return 0 and a context for cgb_free(); -EINVAL for an option out of range; -ENOENT if there is no cgroup v2; -EACCES;
- * -ENOMEM
+ * @return 0 and a context for cgb_free(); -EINVAL for an option out of range or of another version; -ENAMETOOLONG for a parent
+ * after which no file of the state can be called; -ENOENT if there is no cgroup v2; -ENOTDIR; -EACCES; -EMFILE; -ENOMEM
  */
 CGB_PUBLIC int cgb_new(struct cgb **ret, const struct cgb_options *options, struct cgb_fault *fault);
 
@@ -273,12 +279,19 @@ CGB_PUBLIC const struct cgb_fault *cgb_get_fault(const struct cgb *cgb);
  */
 CGB_PUBLIC int cgb_create(struct cgb *cgb, const struct cgb_workspace_options *options);
 
-/** Moves a process into a workspace. @pid 0 is the caller. @return 0; -EINVAL; -ENOENT; -ESRCH; -EACCES; -EBUSY. */
+/**
+ * Moves a process into a workspace. @pid 0 is the caller.
+ *
+ * @return 0; -EINVAL for a name that cannot be, or a process that cannot be moved; -ENOENT without such a workspace; -ESRCH
+ * without such a process; -EACCES; -EBUSY if groups below the workspace have its controllers
+ */
 CGB_PUBLIC int cgb_attach(struct cgb *cgb, const char *name, pid_t pid);
 
 /**
- * Removes a workspace without processes, and the parent if cgb_create() made it and it is empty. @return 0; -EINVAL;
- * -ENOENT; -EBUSY; -EACCES.
+ * Removes a workspace without processes, and the parent if cgb_create() made it and it is empty.
+ *
+ * @return 0; -EINVAL for a name that cannot be; -ENOENT without such a workspace; -EBUSY while it has processes or groups;
+ * -EACCES
  */
 CGB_PUBLIC int cgb_remove(struct cgb *cgb, const char *name);
 
@@ -302,7 +315,10 @@ CGB_PUBLIC int cgb_start(struct cgb *cgb);
  */
 CGB_PUBLIC int cgb_stop(struct cgb *cgb);
 
-/** One fd, readable when cgb_dispatch() has something to do. It stays the same, and is closed by cgb_free(). */
+/**
+ * One fd, readable (POLLIN, EPOLLIN) while cgb_dispatch() has something to do. It stays the same, is the library's to read, and
+ * is closed by cgb_free().
+ */
 CGB_PUBLIC int cgb_get_fd(const struct cgb *cgb);
 
 /** When the next step is due, on the context's clock; for loops that have timers and no poll. UINT64_MAX: not started. */
@@ -314,7 +330,7 @@ CGB_PUBLIC uint64_t cgb_get_deadline_usec(const struct cgb *cgb);
  */
 CGB_PUBLIC int cgb_dispatch(struct cgb *cgb);
 
-/** Takes the oldest event. @return false when there is none. */
+/** Takes the oldest event. What nobody takes is kept, the last 4096. @return false when there is none. */
 CGB_PUBLIC bool cgb_next_event(struct cgb *cgb, struct cgb_event *ret);
 
 /**
@@ -337,12 +353,13 @@ CGB_PUBLIC int cgb_restore(const struct cgb_options *options, struct cgb_fault *
 /**
  * Looks at everything that cgburst uses on this host, and changes nothing.
  *
+ * @options: mount, parent and state_dir are used; NULL: the defaults
  * @checks: room for @n; CGB_CHECKS_MAX is always enough
  * @return how many were filled in
  */
 CGB_PUBLIC size_t cgb_probe(const struct cgb_options *options, struct cgb_check *checks, size_t n);
 
-/** "credit", "debt", ...: a word for people and for JSON. */
+/** "credit", "debt", ...: a word for people and for JSON; "unknown" for what is none. Static, as the next two. */
 CGB_PUBLIC const char *cgb_reason_to_string(enum cgb_reason reason);
 
 /** "near", "asleep", ...: why the memory law did something. */

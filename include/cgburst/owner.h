@@ -66,6 +66,7 @@ CGB_PUBLIC int cgb_get_owner(
  * Tells the owner of every group that a context with these options would manage: those that a rule takes, or all down to the
  * depth.
  *
+ * @options: mount, parent, rules and depth are used
  * @found: called with the name below the parent, in no order
  * @return 0, also if the parent does not exist; what @found returned; else as cgb_get_owner()
  */

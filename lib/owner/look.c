@@ -279,8 +279,12 @@ static int list_below(struct look *look, const char *name)
 int cgb_list_owners(const struct cgb_options *options, cgb_owner_found *found, void *userdata, struct cgb_fault *fault)
 {
         struct look look = {.found = found, .userdata = userdata};
-        int r = look_open(&look, options, fault);
+        int r;
 
+        if (found == NULL)
+                return cgb_fault_set(
+                        fault, -EINVAL, "found", "there is nobody to tell the groups to", "hand a function over");
+        r = look_open(&look, options, fault);
         if (r < 0)
                 return r;
         r = list_below(&look, "");

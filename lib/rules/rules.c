@@ -10,7 +10,13 @@
 #include "rules/lanes.h"
 #include "rules/rules.h"
 
-static int check_pattern(const char *pattern, struct cgb_fault *fault)
+/* What a fault is about: the text at fault, or where it should be. */
+static const char *text_or(const char *text, const char *field)
+{
+        return text != NULL && *text != '\0' ? text : field;
+}
+
+static int check_pattern(const char *pattern, const char *field, struct cgb_fault *fault)
 {
         const char *complaint = pattern != NULL ? cgb_glob_complain(pattern) : "is missing";
         char message[sizeof((struct cgb_fault *)0)->message];
@@ -18,11 +24,11 @@ static int check_pattern(const char *pattern, struct cgb_fault *fault)
         if (complaint == NULL)
                 return 0;
         snprintf(message, sizeof message, "the pattern %s", complaint);
-        return cgb_fault_set(fault, -EINVAL, pattern != NULL ? pattern : "match", message,
+        return cgb_fault_set(fault, -EINVAL, text_or(pattern, field), message,
                 "write it as \"user-*.slice\" or \"**/docker-*.scope\", below the parent");
 }
 
-static int check_lanes(const char *const *patterns, struct cgb_fault *fault)
+static int check_lanes(const char *const *patterns, const char *field, struct cgb_fault *fault)
 {
         for (; patterns != NULL && *patterns != NULL; patterns++) {
                 const char *complaint = cgb_lane_complain(*patterns);
@@ -31,7 +37,7 @@ static int check_lanes(const char *const *patterns, struct cgb_fault *fault)
                 if (complaint == NULL)
                         continue;
                 snprintf(message, sizeof message, "the pattern %s", complaint);
-                return cgb_fault_set(fault, -EINVAL, *patterns, message,
+                return cgb_fault_set(fault, -EINVAL, text_or(*patterns, field), message,
                         "write it as \"comm:vim\", \"exe:/usr/bin/*\", \"cmdline:*make*\" or \"terminal:foreground\"");
         }
         return 0;
@@ -39,18 +45,22 @@ static int check_lanes(const char *const *patterns, struct cgb_fault *fault)
 
 int cgb_rule_check(const struct cgb_rule *rule, struct cgb_fault *fault)
 {
-        int r = check_pattern(rule->match, fault);
+        int r;
+
+        if (rule == NULL)
+                return cgb_fault_set(fault, -EINVAL, "rule", "there is none", "say at least what it is to match");
+        r = check_pattern(rule->match, "match", fault);
 
         for (const char *const *exclude = rule->exclude; r == 0 && exclude != NULL && *exclude != NULL; exclude++)
-                r = check_pattern(*exclude, fault);
+                r = check_pattern(*exclude, "exclude", fault);
         if (r == 0 && rule->share_permille != 0 &&
                 (rule->share_permille < CGB_SHARE_MIN_PERMILLE || rule->share_permille > CGB_SHARE_MAX_PERMILLE))
                 r = cgb_fault_set(
                         fault, -EINVAL, rule->match, "the share is out of range", "10 to 100000, that is 0.01 to 100; or 0");
         if (r == 0)
-                r = check_lanes(rule->interactive, fault);
+                r = check_lanes(rule->interactive, "interactive", fault);
         if (r == 0)
-                r = check_lanes(rule->batch, fault);
+                r = check_lanes(rule->batch, "batch", fault);
         if (r == 0 && (rule->flags & ~CGB_DRY_RUN) != 0)
                 r = cgb_fault_set(fault, -EINVAL, rule->match, "there is a flag that this version does not know",
                         "use CGB_DRY_RUN or 0");
@@ -115,6 +125,8 @@ int cgb_rules_copy(struct cgb_rules *ret, const struct cgb_rule *rules, size_t n
         struct cgb_rules copy = {.n = 0};
         int r = 0;
 
+        if (rules == NULL && n > 0)
+                return cgb_fault_set(fault, -EINVAL, "rules", "there are none, and n_rules says that there are", "set both");
         for (size_t i = 0; r == 0 && i < n; i++)
                 r = cgb_rule_check(&rules[i], fault);
         if (r < 0 || n == 0)

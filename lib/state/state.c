@@ -13,6 +13,9 @@
 #include "kernel/mount.h"
 #include "state/state.h"
 
+/* A file that is to take another's place. */
+#define NEXT ".new"
+
 static const char *const remedy = "name a folder that you may write to (state_dir, --state-dir)";
 
 void cgb_boot_id(char *ret, size_t size)
@@ -45,6 +48,11 @@ char *cgb_state_name(const char *state_dir, const char *parent)
         if (*parent == '\0')
                 strcpy(end, "-"); /* the top of the tree */
         return name;
+}
+
+bool cgb_state_name_fits(const char *state_name)
+{
+        return strlen(strrchr(state_name, '/') + 1) + strlen(".journal" NEXT) <= NAME_MAX;
 }
 
 /* Makes the folder that @name is in; its own parent has to be there. */
@@ -86,16 +94,16 @@ int cgb_lock_release(int fd)
 int cgb_lock_wait(const char *state_name, const char *suffix, struct cgb_fault *fault)
 {
         char path[PATH_MAX];
-        int fd = open_lock(state_name, suffix, path, fault);
+        int fd = open_lock(state_name, suffix, path, fault), r;
 
         if (fd < 0)
                 return fd;
         while (flock(fd, LOCK_EX) < 0) {
                 if (errno == EINTR)
                         continue;
-                cgb_fault_set(fault, -errno, path, "it cannot be locked", NULL);
+                r = cgb_fault_set(fault, -errno, path, "it cannot be locked", NULL);
                 close(fd);
-                return -ENOLCK;
+                return r;
         }
         return fd;
 }
@@ -161,7 +169,7 @@ static int replace(const char *path, const char *text, enum cgb_durability durab
         char next[PATH_MAX];
         int fd, r;
 
-        if ((size_t)snprintf(next, sizeof next, "%s.new", path) >= sizeof next)
+        if ((size_t)snprintf(next, sizeof next, "%s" NEXT, path) >= sizeof next)
                 return -ENAMETOOLONG;
         r = make_folder(path);
         if (r < 0)

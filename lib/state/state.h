@@ -16,6 +16,9 @@ void cgb_boot_id(char *ret, size_t size);
  */
 char *cgb_state_name(const char *state_dir, const char *parent);
 
+/** Can files be called so? What a group may be called can be too long for a file's name, with dashes and suffix. */
+bool cgb_state_name_fits(const char *state_name);
+
 /**
  * Takes the lock "<state_name>.lock", making the folder. @return an fd for cgb_lock_release(); -EBUSY if another manager
  * lives; -EACCES, ...

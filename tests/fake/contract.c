@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cgburst/owner.h>
+
 #include "fake.h"
 
 /* Something that no call would write there. */
@@ -71,6 +73,47 @@ static void a_parent_that_leads_out_of_the_tree_is_refused_and_named(void **stat
                 fake->options.parent = parents[i];
                 expect_refusal(fake, "parent");
         }
+}
+
+static void what_is_missing_is_refused_and_named(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = untouched;
+        struct cgb_fault fault = {0};
+
+        assert_int_equal(cgb_new(&cgb, NULL, &fault), -EINVAL);
+        assert_ptr_equal(cgb, untouched);
+        fake_assert_fault_names(&fault, -EINVAL, "options");
+        assert_int_equal(cgb_restore(NULL, &fault), -EINVAL);
+        assert_int_equal(cgb_rule_check(NULL, &fault), -EINVAL);
+        fake_assert_fault_names(&fault, -EINVAL, "rule");
+        assert_int_equal(cgb_list_owners(&fake->options, NULL, NULL, &fault), -EINVAL);
+        fake_assert_fault_names(&fault, -EINVAL, "found");
+        fake->options.n_rules = 1;
+        expect_refusal(fake, "rules");
+        fake->options.n_rules = 0;
+        cgb = fake_manager(fake);
+        assert_int_equal(cgb_create(cgb, NULL), -EINVAL);
+        fake_assert_fault_names(cgb_get_fault(cgb), -EINVAL, "options");
+        fake->options.mount = "";
+        expect_refusal(fake, "mount");
+}
+
+/* 200 dashes are a name that the kernel takes, and 800 characters of a file's. */
+static void a_parent_after_which_no_file_can_be_called_is_refused_and_named(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb = untouched;
+        struct cgb_fault fault = {0};
+        char parent[201] = "";
+
+        memset(parent, '-', sizeof parent - 1);
+        fake->options.parent = parent;
+        assert_int_equal(cgb_new(&cgb, &fake->options, &fault), -ENAMETOOLONG);
+        assert_ptr_equal(cgb, untouched);
+        fake_assert_fault_names(&fault, -ENAMETOOLONG, "parent");
+        memset(parent, 'x', sizeof parent - 1);
+        fake_end(fake, fake_started(fake));
 }
 
 static void slashes_around_a_parent_are_forgiven(void **state)
@@ -232,6 +275,7 @@ static void what_is_there_already_or_not_there_is_said(void **state)
         fake_assert_fault_names(cgb_get_fault(cgb), -ENOENT, "bob");
         assert_int_equal(cgb_attach(cgb, "bob", 0), -ENOENT);
         fake_assert_fault_names(cgb_get_fault(cgb), -ENOENT, "bob");
+        assert_string_equal(cgb_get_fault(cgb)->message, "there is no workspace of that name");
         assert_int_equal(cgb_attach(cgb, "alice", -1), -EINVAL);
 
         fake_write(fake, "work/alice", "cgroup.procs", "4711\n");
@@ -457,6 +501,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_bad_option_is_refused_and_named, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(
                         a_parent_that_leads_out_of_the_tree_is_refused_and_named, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(what_is_missing_is_refused_and_named, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_parent_after_which_no_file_can_be_called_is_refused_and_named, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(slashes_around_a_parent_are_forgiven, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(the_limits_themselves_are_in_range, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_missing_tree_is_enoent_and_named, fake_setup, fake_teardown),
