@@ -94,7 +94,7 @@ struct cgb_account_options {
         uint32_t share_permille;    /**< CGB_SHARE_MIN_PERMILLE..CGB_SHARE_MAX_PERMILLE */
         uint64_t identity;          /**< tells this group from a later one of the same name: the directory's inode */
         uint64_t usage_usec;        /**< cpu.stat usage_usec at this moment: what is past is not charged */
-        uint32_t weight;            /**< what cpu.weight holds now; 0 = not known */
+        uint32_t weight;            /**< what cpu.weight holds now, at most CGB_WEIGHT_MAX; 0 = not known */
         struct cgb_balance balance; /**< zeros for a newcomer */
 };
 
@@ -179,21 +179,29 @@ CGB_PUBLIC int cgb_policy_grow(struct cgb_policy **policy, void *memory, size_t 
 /**
  * A group joins its parent's ledger. Its first weight is among the actions of the next step, contended or not.
  *
- * @return 0 and the node in *@ret; -EINVAL for a share out of range; -ENOENT if the parent is not known;
- *         -ENOSPC if the capacity is used up (see cgb_policy_grow()).
+ * @return 0 and the node in *@ret; -EINVAL for an unknown size, or a share or weight out of range; -ENOENT if the parent is
+ *         not known; -ENOSPC if the capacity is used up (see cgb_policy_grow()), or if all shares of the pool together come
+ *         to more than 2^30 permille.
  */
 CGB_PUBLIC int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options *options, cgb_node *ret);
 
 /** A group leaves; its slow credit or debt goes to the bank. @return 0; -ENOENT; -EBUSY while it has children. */
 CGB_PUBLIC int cgb_policy_leave(struct cgb_policy *policy, cgb_node node);
 
-/** Changes a share from the next step on. @return 0; -ENOENT; -EINVAL. */
+/** Changes a share from the next step on. @return 0; -ENOENT; -EINVAL for one that is out of range, or too much for the pool. */
 CGB_PUBLIC int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t share_permille);
 
-/** What the kernel's file really holds: after a write that failed, or when somebody else wrote. @return 0; -ENOENT. */
+/**
+ * What the kernel's file really holds: after a write that failed, or when somebody else wrote; 0: not known.
+ *
+ * @return 0; -ENOENT; -EINVAL above CGB_WEIGHT_MAX
+ */
 CGB_PUBLIC int cgb_policy_set_written(struct cgb_policy *policy, cgb_node node, uint32_t weight);
 
-/** Opens the round for one pool. A pool that is not observed stays as it is in this step. @return 0; -ENOENT; -EINVAL. */
+/**
+ * Opens the round for one pool. A pool that is not observed stays as it is in this step. @return 0; -ENOENT if it is none;
+ * -EINVAL for CPUs out of range.
+ */
 CGB_PUBLIC int cgb_policy_observe_pool(struct cgb_policy *policy, cgb_node pool, const struct cgb_pool_sample *sample);
 
 /**

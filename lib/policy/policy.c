@@ -166,7 +166,7 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
         struct cgb_ledger *ledger;
         uint32_t node;
 
-        if (options->size != sizeof *options || !share_is_valid(options->share_permille))
+        if (options->size != sizeof *options || !share_is_valid(options->share_permille) || options->weight > CGB_WEIGHT_MAX)
                 return -EINVAL;
         if (parent == NULL)
                 return -ENOENT;
@@ -277,6 +277,8 @@ int cgb_policy_set_written(struct cgb_policy *policy, cgb_node node, uint32_t we
 
         if (slot == NULL)
                 return -ENOENT;
+        if (weight > CGB_WEIGHT_MAX)
+                return -EINVAL;
         slot->account.written = weight;
         return 0;
 }

@@ -196,6 +196,20 @@ static void a_share_out_of_range_is_refused(void **state)
         assert_int_equal(join(*state, CGB_NODE_ROOT, 100000, &node), 0);
 }
 
+static void a_weight_that_no_file_can_hold_is_refused(void **state)
+{
+        struct cgb_account_options options = {.size = sizeof(options), .share_permille = 1000, .weight = 10001};
+        cgb_node node = 77;
+
+        assert_int_equal(cgb_policy_join(*state, &options, &node), -EINVAL);
+        assert_int_equal(node, 77);
+        options.weight = 10000;
+        assert_int_equal(cgb_policy_join(*state, &options, &node), 0);
+        assert_int_equal(cgb_policy_set_written(*state, node, 10001), -EINVAL);
+        assert_int_equal(cgb_policy_set_written(*state, node, 10000), 0);
+        assert_int_equal(cgb_policy_set_written(*state, node, 0), 0);
+}
+
 static void nobody_knows_nobody(void **state)
 {
         struct cgb_account_state account, account_before;
@@ -380,6 +394,7 @@ static void what_the_kernel_really_holds_is_believed(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(a_weight_that_no_file_can_hold_is_refused, setup, teardown),
                 cmocka_unit_test(options_out_of_range_are_refused),
                 cmocka_unit_test(defaults_are_valid_for_any_step),
                 contract_test(memory_that_is_too_small_is_refused),
