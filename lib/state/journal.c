@@ -214,13 +214,34 @@ int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb
         return 0;
 }
 
+/* It does, or there is no such file. To the kernel a weight that is unset is the default. */
 static bool holds(const struct cgb_tree *tree, const char *path, const struct cgb_journal_entry *entry)
 {
+        bool is_unset = files[entry->file].is_weight && entry->value == CGB_NO_LIMIT;
+        uint64_t now, wanted = is_unset ? CGB_WEIGHT_DEFAULT : entry->value;
         char text[64];
-        uint64_t now;
         ssize_t n = cgb_tree_read(tree, path, files[entry->file].file, text, sizeof text);
 
-        return n >= 0 && parse_value(&now, entry->file, text, (size_t)n) == 0 && now == entry->value;
+        if (n == -ENOENT || n == -ENODEV)
+                return true;
+        return n >= 0 && parse_value(&now, entry->file, text, (size_t)n) == 0 && now == wanted;
+}
+
+/* @return false if there is no such group any more. */
+static bool find_group(
+        char ret[static PATH_MAX], const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent)
+{
+        uint64_t inode;
+
+        return cgb_path_is_valid(entry->name) && cgb_path_join(ret, PATH_MAX, parent, entry->name) == 0 &&
+               cgb_tree_find(&inode, tree, ret) == 0 && inode == entry->inode;
+}
+
+bool cgb_journal_is_back(const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent)
+{
+        char path[PATH_MAX];
+
+        return !find_group(path, entry, tree, parent) || holds(tree, path, entry);
 }
 
 /* An idle group takes no weight (EINVAL). Somebody has made it so meanwhile, and has the say. */
@@ -238,11 +259,9 @@ static int put_back(
         const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent, struct cgb_fault *fault)
 {
         char path[PATH_MAX], file[sizeof fault->file], value[VALUE_SIZE];
-        uint64_t inode;
         int r;
 
-        if (!cgb_path_is_valid(entry->name) || cgb_path_join(path, sizeof path, parent, entry->name) < 0 ||
-                cgb_tree_find(&inode, tree, path) < 0 || inode != entry->inode || holds(tree, path, entry))
+        if (!find_group(path, entry, tree, parent) || holds(tree, path, entry))
                 return 0;
         print_value(value, entry->file, entry->value);
         r = cgb_tree_write(tree, path, files[entry->file].file, value, strlen(value));

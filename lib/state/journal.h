@@ -60,6 +60,9 @@ int cgb_journal_load(struct cgb_journal *ret, const char *state_name, struct cgb
 /** Makes the disk hold exactly this; an empty journal is no file. @return 0 or a negative errno. */
 int cgb_journal_save(const struct cgb_journal *journal, const char *state_name, struct cgb_fault *fault);
 
+/** Its file holds the value, or there is no such group or file any more. */
+bool cgb_journal_is_back(const struct cgb_journal_entry *entry, const struct cgb_tree *tree, const char *parent);
+
 /**
  * Puts every value back whose group is still the same and holds something else, but for those of units. What cannot be put
  * back stays in @journal, and so do they; everything else leaves it. Of several failures the first is told.

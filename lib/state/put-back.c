@@ -6,9 +6,17 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <unistd.h>
 
 #include "context.h"
 #include "kernel/path.h"
+
+/*
+ * systemd writes a file in the turn after its answer, which is a matter of milliseconds. A file that after a second holds
+ * something else is somebody else's by then.
+ */
+#define LOOK_USEC 1000
+#define LOOKS_MAX 1000
 
 static enum cgb_file file_of(enum cgb_journal_file file)
 {
@@ -62,6 +70,25 @@ void cgb_put_back_done(struct cgb_journal *journal, const struct cgb_backend_res
         }
 }
 
+/*
+ * Whoever looks next, the manager that starts now included, is to find what was there before us: what the file holds then is
+ * taken for the unit's share, and for what is to be put back once more.
+ */
+static void wait_for_files(const struct cgb *cgb, const struct cgb_journal *journal)
+{
+        unsigned looks = 0;
+
+        for (size_t i = 0; i < journal->n; i++) {
+                const struct cgb_journal_entry *entry = &journal->entries[i];
+
+                while (entry->is_under_way && entry->code == 0 && looks < LOOKS_MAX &&
+                        !cgb_journal_is_back(entry, &cgb->tree, cgb->options.parent)) {
+                        usleep(LOOK_USEC);
+                        looks++;
+                }
+        }
+}
+
 /* What was answered leaves the journal. @return 0, or the first failure. */
 static int settle(struct cgb *cgb, struct cgb_journal *journal, size_t *count, struct cgb_fault *fault)
 {
@@ -95,6 +122,7 @@ int cgb_put_back(struct cgb *cgb, struct cgb_journal *journal, size_t *ret_count
 
         ask_units(cgb, journal);
         r = cgb_journal_put_back(journal, &cgb->tree, cgb->options.parent, ret_count, fault);
+        wait_for_files(cgb, journal);
         units = settle(cgb, journal, ret_count, r < 0 ? NULL : fault);
         return r < 0 ? r : units;
 }

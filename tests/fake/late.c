@@ -4,7 +4,10 @@
  * a file holds the old value or the new one, and neither is a stranger's.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "context.h"
 #include "fake.h"
@@ -25,6 +28,7 @@ static struct {
         bool answers;
         int code;
         size_t turns; /* that the backend had to do what is due */
+        const struct fake *fake;
 } manner;
 
 static int ask(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
@@ -225,6 +229,72 @@ static void an_answer_for_a_group_that_went_is_nobodys(void **state)
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
 }
 
+/* A unit's, as a manager that was killed left it; @value is what the unit had before. */
+static void leave_unit(const struct fake *fake, const char *word, const char *name, const char *value)
+{
+        char group[64], boot[64], text[256];
+
+        cgb_boot_id(boot, sizeof boot);
+        snprintf(group, sizeof group, "work/%s", name);
+        snprintf(text, sizeof text, "cgburst journal 1\nboot %s\n%s %" PRIu64 " %s %s\n", boot, word,
+                fake_inode(fake, group), value, name);
+        fake_write_state(fake, "work.journal", text);
+}
+
+/* Says at once that all is done, and writes it somewhat later. */
+static void answer_before_writing(struct cgb_backend *backend, uint64_t timeout_usec)
+{
+        struct late *late = (struct late *)backend;
+        size_t n = late->n;
+
+        (void)timeout_usec;
+        answer_all(late);
+        if (fork() != 0)
+                return;
+        usleep(50000);
+        for (size_t i = 0; i < n; i++)
+                fake_set_weight(manner.fake, "work/bob",
+                        late->asked[i].value == CGB_WEIGHT_UNSET ? 100 : (uint32_t)late->asked[i].value);
+        _exit(0);
+}
+
+static const struct cgb_backend_type late_manager = {
+        .name = "late-manager",
+        .size = sizeof(struct late),
+        .asks_manager = true,
+        .write = ask,
+        .flush = answer_before_writing,
+};
+
+/* The share of bob, whose unit had @value before a manager gave it 900 and died. */
+static uint32_t share_after_death(struct fake *fake, const char *value)
+{
+        struct cgb_workspace workspace;
+        struct cgb *cgb;
+
+        manner.fake = fake;
+        manner.applies = false;
+        manner.code = 0;
+        fake_group(fake, "work/bob", 900);
+        leave_unit(fake, "unit-weight", "bob", value);
+        cgb = fake_started_with(fake, &late_manager);
+        assert_true(fake_find(cgb, "bob", &workspace));
+        fake_end(fake, cgb);
+        while (wait(NULL) > 0)
+                ;
+        return workspace.account.share_permille;
+}
+
+static void the_share_of_a_unit_is_what_it_had_before_a_manager_that_died(void **state)
+{
+        assert_int_equal(share_after_death(*state, "300"), 3000);
+}
+
+static void a_unit_without_a_weight_has_the_usual_share_after_a_manager_that_died(void **state)
+{
+        assert_int_equal(share_after_death(*state, "unset"), CGB_SHARE_DEFAULT_PERMILLE);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -241,6 +311,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         the_end_waits_for_what_is_under_way_and_puts_all_back, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(an_answer_for_a_group_that_went_is_nobodys, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_share_of_a_unit_is_what_it_had_before_a_manager_that_died, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_unit_without_a_weight_has_the_usual_share_after_a_manager_that_died, fake_setup, fake_teardown),
         };
 
         return cmocka_run_group_tests_name("late", tests, NULL, NULL);
