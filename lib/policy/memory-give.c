@@ -176,10 +176,20 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
         return best;
 }
 
-static bool may_be_asked_now(const struct cgb_memory *law, const struct cgb_rights *rights)
+static bool is_enough(const struct cgb_memory *law, uint64_t coming_bytes)
 {
-        return rights->calm_steps >= CALM_STEPS && law->clock_usec - rights->asked_usec >= law->options.step_usec &&
-               step_bytes(law, rights) > 0 && cgb_memory_may_give(law, rights) != CGB_MEMORY_REASON_NONE;
+        return law->pool.free_bytes + coming_bytes >= law->ready_bytes;
+}
+
+/* In this round: there are rounds between its readings, and one of those is not its turn. */
+static bool may_be_asked_now(const struct cgb_memory *law, uint32_t holder, uint64_t coming_bytes)
+{
+        const struct cgb_rights *rights = &law->slots[holder].rights;
+        enum cgb_memory_reason reason = cgb_memory_may_give(law, rights);
+
+        return reason != CGB_MEMORY_REASON_NONE && (reason == CGB_MEMORY_REASON_IDLE || !is_enough(law, coming_bytes)) &&
+               rights->calm_steps >= CALM_STEPS && law->clock_usec - rights->asked_usec >= law->options.step_usec &&
+               step_bytes(law, rights) > 0 && find_lane(law, holder) != NOBODY;
 }
 
 /*
@@ -194,12 +204,12 @@ static bool gives_before(const struct cgb_memory *law, const struct cgb_rights *
 }
 
 /* The next donor. Those already asked in this step have .asked_usec = now. */
-static uint32_t find_donor(const struct cgb_memory *law)
+static uint32_t find_donor(const struct cgb_memory *law, uint64_t coming_bytes)
 {
         uint32_t best = NOBODY;
 
         for_each_workspace(law, i)
-                if (may_be_asked_now(law, &law->slots[i].rights) &&
+                if (may_be_asked_now(law, i, coming_bytes) &&
                         (best == NOBODY || gives_before(law, &law->slots[i].rights, &law->slots[best].rights)))
                         best = i;
         return best;
@@ -249,11 +259,6 @@ static uint64_t ready(const struct cgb_memory *law)
         return law->reserve_bytes + cgb_min_u64(cgb_max_u64(headroom_bytes, law->reserve_bytes / 2), law->reserve_bytes);
 }
 
-static bool is_enough(const struct cgb_memory *law, uint64_t coming_bytes)
-{
-        return law->pool.free_bytes + coming_bytes >= law->ready_bytes;
-}
-
 void cgb_memory_ask(struct cgb_memory *law)
 {
         uint64_t coming_bytes = under_way(law);
@@ -262,19 +267,15 @@ void cgb_memory_ask(struct cgb_memory *law)
         for_each_workspace(law, i)
                 count_calm(law, i);
         for (int n = 0; n < DONORS_PER_STEP; n++) {
-                uint32_t donor = find_donor(law), lane;
+                uint32_t donor = find_donor(law, coming_bytes), lane;
                 struct cgb_rights *rights;
-                enum cgb_memory_reason reason;
 
                 if (donor == NOBODY)
                         break;
                 rights = &law->slots[donor].rights;
-                reason = cgb_memory_may_give(law, rights);
-                rights->asked_usec = law->clock_usec;
                 lane = find_lane(law, donor);
-                if (lane == NOBODY || (is_enough(law, coming_bytes) && reason != CGB_MEMORY_REASON_IDLE))
-                        continue;
-                queue_reclaim(law, lane, step_bytes(law, rights), reason);
+                rights->asked_usec = law->clock_usec;
+                queue_reclaim(law, lane, step_bytes(law, rights), cgb_memory_may_give(law, rights));
                 coming_bytes += law->slots[lane].asked_bytes;
         }
 }

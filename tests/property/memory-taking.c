@@ -66,6 +66,26 @@ static void sleepers_give_when_memory_is_short_and_idlers_before(void **state)
         assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, sleeper)->reason, CGB_MEMORY_REASON_IDLE);
 }
 
+/*
+ * Somebody else is near its limit, or a reclaim has ended: rounds then come more often than readings of who sleeps. It is
+ * also read when its reclaim has ended, and a step later again, so it is asked each step and a half.
+ */
+static void rounds_between_its_readings_put_no_donor_off(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node sleeper = story_group(world, 740 * MIB, false);
+        int asked = 0;
+
+        story_group(world, 650 * MIB, true);
+        story_group(world, 650 * MIB, true);
+        memory_world_live(world, 40);
+        for (int i = 0; i < 20; i++) {
+                memory_world_round(world, SECOND_USEC / 2);
+                asked += memory_world_find(world, CGB_MEMORY_RECLAIM, sleeper) != NULL;
+        }
+        assert_in_range(asked, 6, 10);
+}
+
 static void one_step_takes_a_hundredth_and_at_most_its_cap(void **state)
 {
         struct memory_world *world = *state;
@@ -393,6 +413,7 @@ int main(void)
                 in_a_world(who_is_awake_and_within_its_fair_share_is_never_asked),
                 in_a_world(nothing_is_taken_in_the_first_half_minute),
                 in_a_world(sleepers_give_when_memory_is_short_and_idlers_before),
+                in_a_world(rounds_between_its_readings_put_no_donor_off),
                 in_a_world(one_step_takes_a_hundredth_and_at_most_its_cap),
                 in_an_inexact_world(one_step_takes_a_hundredth_and_at_most_its_cap),
                 in_an_inexact_world(where_cold_pages_cannot_be_told_nobody_awake_is_asked),
