@@ -309,7 +309,6 @@ int cgb_dispatch(struct cgb *cgb)
         if (is_step)
                 r = step(cgb, now_usec);
         cgb_memory_dispatch(cgb, now_usec, is_step);
-        cgb_writers_process(cgb);
         arm_timer(cgb);
         took_usec = wall_usec() - begin_usec;
         if (took_usec > cgb->longest_dispatch_usec)

@@ -20,8 +20,8 @@
 #define DELAY_MIN_USEC 100000ull
 #define DELAY_MAX_USEC 10000000ull
 
-/* Messages of one turn, so that nobody can keep the loop in here. */
-#define MESSAGES_MAX 64
+/* Messages of one turn, so that nobody can keep the loop in here; each is an answer, after which a file is read. */
+#define MESSAGES_MAX 4
 
 /* Unanswered as often as this, one unit's call is given up; the others go on. */
 #define ATTEMPTS_MAX 3

@@ -170,6 +170,17 @@ static bool wants(const struct cgb_systemd_unit *unit)
         return false;
 }
 
+/*
+ * What a step asks for is sent by the loop's next turn, which comes at once: the step and its calls take as long as each other,
+ * and in between the loop serves whoever else waits for it.
+ */
+static void wake(struct cgb_systemd *systemd)
+{
+        if (!systemd->is_woken)
+                cgb_systemd_bus_rearm(systemd, 0);
+        systemd->is_woken = true;
+}
+
 static int write_value(struct cgb_backend *backend, struct cgb_group_dir *group, enum cgb_file file, uint64_t value)
 {
         struct cgb_systemd_unit *unit = find_or_add(of(backend), group);
@@ -187,6 +198,7 @@ static int write_value(struct cgb_backend *backend, struct cgb_group_dir *group,
                 unit->urgency = urgency;
         unit->values[property].wanted = value;
         unit->values[property].is_wanted = true;
+        wake(unit->systemd);
         return 1;
 }
 
@@ -197,6 +209,7 @@ static int adopt(struct cgb_backend *backend, struct cgb_group_dir *group)
         if (unit == NULL)
                 return -ENOMEM;
         unit->is_asked = true;
+        wake(unit->systemd);
         return 1;
 }
 
@@ -359,6 +372,7 @@ static void process(struct cgb_backend *backend)
         struct cgb_systemd *systemd = of(backend);
         uint64_t wake_usec = UINT64_MAX;
 
+        systemd->is_woken = false;
         if (cgb_systemd_bus_take(systemd))
                 wake_usec = send(systemd);
         else if (next_to_ask(systemd) != NULL || next_to_set(systemd) != NULL)

@@ -50,6 +50,7 @@ struct cgb_systemd {
         size_t n_units;
         uint32_t n_calls;         /* under way */
         bool hurries;             /* no limit of calls a second */
+        bool is_woken;            /* the timer is armed for now */
         uint64_t paid_until_usec; /* the calls of each second are paid for in advance */
 
         sd_bus *bus;          /* NULL: none */

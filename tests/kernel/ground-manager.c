@@ -10,6 +10,8 @@
 
 #include "ground.h"
 
+static uint64_t longest_usec; /* of CPU time, since it was printed */
+
 struct cgb *ground_manager(struct ground *ground)
 {
         struct cgb_fault fault;
@@ -50,12 +52,38 @@ void ground_create(struct cgb *cgb, const char *name, uint32_t share_permille)
                 fail_msg("cgb_create: %s: %s", cgb_get_fault(cgb)->file, cgb_get_fault(cgb)->message);
 }
 
-uint64_t ground_now_usec(void)
+static uint64_t read_clock(clockid_t clock)
 {
         struct timespec now;
 
-        clock_gettime(CLOCK_MONOTONIC, &now);
+        clock_gettime(clock, &now);
         return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t ground_now_usec(void)
+{
+        return read_clock(CLOCK_MONOTONIC);
+}
+
+static int dispatch(struct cgb *cgb)
+{
+        uint64_t before_usec = read_clock(CLOCK_THREAD_CPUTIME_ID), took_usec;
+        int r = cgb_dispatch(cgb);
+
+        took_usec = read_clock(CLOCK_THREAD_CPUTIME_ID) - before_usec;
+        if (took_usec > longest_usec)
+                longest_usec = took_usec;
+        return r;
+}
+
+void ground_print_longest_dispatch(struct cgb *cgb)
+{
+        struct cgb_overview overview = {.size = sizeof overview};
+
+        assert_int_equal(cgb_get_overview(cgb, &overview), 0);
+        print_message("the longest dispatch: %.1f ms, of its own CPU time %.1f ms\n",
+                (double)overview.longest_dispatch_usec / 1000, (double)longest_usec / 1000);
+        longest_usec = 0;
 }
 
 void ground_manage(struct cgb *cgb, double seconds)
@@ -66,7 +94,7 @@ void ground_manage(struct cgb *cgb, double seconds)
                 struct pollfd poll_fd = {.fd = cgb_get_fd(cgb), .events = POLLIN};
 
                 poll(&poll_fd, 1, (int)((end_usec - now_usec + 999) / 1000));
-                if (cgb_dispatch(cgb) < 0)
+                if (dispatch(cgb) < 0)
                         fail_msg("cgb_dispatch: %s: %s", cgb_get_fault(cgb)->file, cgb_get_fault(cgb)->message);
         }
 }

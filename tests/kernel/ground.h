@@ -88,6 +88,11 @@ void ground_end(struct ground *ground, struct cgb *cgb); /* cgb_free() */
 void ground_create(struct cgb *cgb, const char *name, uint32_t share_permille);
 /** Dispatches for so long. */
 void ground_manage(struct cgb *cgb, double seconds);
+/**
+ * On the wall, since @cgb was started, and what of the CPU's time the longest needed since this was called last: a loop that
+ * waits for a busy CPU like everybody is no slow loop.
+ */
+void ground_print_longest_dispatch(struct cgb *cgb);
 uint64_t ground_now_usec(void); /* CLOCK_MONOTONIC */
 bool ground_find(struct cgb *cgb, const char *name, struct cgb_workspace *ret);
 bool ground_take_event(struct cgb *cgb, enum cgb_event_type type, const char *name, struct cgb_event *ret);
