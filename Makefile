@@ -27,8 +27,10 @@ bench: packages all
 format: packages
 	find bench examples include lib tests -name '*.[ch]' -exec clang-format -i {} +
 
+# The linker knows a library in /usr/local only when it has been told; a prefix of one's own is not its business.
 install: all
 	meson install -C build
+	@[ -n "$(DESTDIR)" ] || PATH="$$PATH:/sbin" ldconfig 2>/dev/null || true
 
 clean:
 	rm -rf build build-asan
