@@ -4,8 +4,11 @@
  * cgburst-bench: measures cgburst. One verb a measurement, each in a file of its own; this is the table of them.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/complain.h"
 
 #include "verbs.h"
 
@@ -38,7 +41,16 @@ static void print_usage(FILE *file)
         fputs("\ncgburst-bench VERB --help tells the options.\n", file);
 }
 
-int main(int argc, char **argv)
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+        char title[32]; /* getopt_long() puts it before its messages */
+
+        snprintf(title, sizeof(title), "cgburst-bench %s", verb->name);
+        argv[0] = title;
+        return verb->run(argc, argv);
+}
+
+static int find_and_run(int argc, char **argv)
 {
         if (argc < 2) {
                 print_usage(stderr);
@@ -46,7 +58,7 @@ int main(int argc, char **argv)
         }
         for (size_t i = 0; i < N_VERBS; i++)
                 if (!strcmp(argv[1], verbs[i].name))
-                        return verbs[i].run(argc - 1, argv + 1);
+                        return run_verb(&verbs[i], argc - 1, argv + 1);
         if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
                 print_usage(stdout);
                 return 0;
@@ -54,4 +66,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "cgburst-bench: unknown verb: %s\n", argv[1]);
         print_usage(stderr);
         return 2;
+}
+
+int main(int argc, char **argv)
+{
+        int exit_code = find_and_run(argc, argv);
+
+        /* Figures that did not reach the disk, or the pipe, are none. */
+        if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code != 0)
+                return exit_code;
+        complain(-errno, "standard output");
+        return 1;
 }

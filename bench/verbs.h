@@ -2,8 +2,10 @@
 #ifndef BENCH_VERBS_H
 #define BENCH_VERBS_H
 
-/* Every verb of cgburst-bench. argv[0] is the verb itself; what is returned becomes the exit status: 0, 1 failed, 2 wrong
- * usage. */
+/*
+ * Every verb of cgburst-bench. argv[0] is "cgburst-bench VERB"; what is returned becomes the exit status: 0, 1 failed, 2
+ * wrong usage.
+ */
 
 int verb_kernel(int argc, char **argv);
 int verb_memory(int argc, char **argv);

@@ -105,7 +105,7 @@ int cost_options_parse(struct cost_options *ret, int argc, char **argv, bool is_
                         return error;
         }
         if (optind < argc)
-                return complain(-EINVAL, "%s %s: not an option; see --help", argv[0], argv[optind]);
+                return complain(-EINVAL, "%s: not an option; see --help", argv[optind]);
         if (is_scale && options.registered < options.workspaces[0])
                 return complain(
                         -EINVAL, "--registered %u: fewer than --active %" PRIu64, options.registered, options.workspaces[0]);

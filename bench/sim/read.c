@@ -54,9 +54,9 @@ static int read_whole(struct text *ret, const char *path)
                 error = ret->n == ret->room ? text_grow(ret) : 0;
                 if (error == 0)
                         ret->n += fread(ret->bytes + ret->n, 1, ret->room - ret->n, file);
-        } while (error == 0 && !feof(file) && !ferror(file));
-        if (error == 0 && ferror(file))
-                error = -EIO;
+                if (error == 0 && ferror(file))
+                        error = -errno;
+        } while (error == 0 && !feof(file));
         fclose(file);
         if (error < 0)
                 return complain(error, "%s", path);

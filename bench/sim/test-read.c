@@ -157,6 +157,16 @@ static void a_file_that_is_not_there_is_named(void **state)
         assert_said("/nowhere/trace.csv");
 }
 
+static void a_folder_is_said_to_be_one(void **state)
+{
+        struct trace trace = {0};
+
+        (void)state;
+        assert_int_equal(trace_read(&trace, "/tmp"), -EISDIR);
+        hear();
+        assert_said("/tmp: Is a directory");
+}
+
 static void bad_lines_are_refused_by_file_line_and_remedy(void **state)
 {
         (void)state;
@@ -248,6 +258,7 @@ int main(void)
                 cmocka_unit_test(a_compressed_file_is_known_by_its_first_bytes_and_read),
                 cmocka_unit_test(a_compressed_file_that_is_cut_or_damaged_is_refused),
                 cmocka_unit_test(a_file_that_is_not_there_is_named),
+                cmocka_unit_test(a_folder_is_said_to_be_one),
                 cmocka_unit_test(bad_lines_are_refused_by_file_line_and_remedy),
                 cmocka_unit_test(bytes_that_are_no_text_are_refused),
                 cmocka_unit_test(a_list_of_policies_keeps_arguments_with_their_policy),
