@@ -7,9 +7,11 @@
  * that is meant. A new verb is one file and one line in the table.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "report.h"
 #include "verb.h"
 
 static const struct verb *const verbs[] = {
@@ -46,22 +48,25 @@ static void print_usage(FILE *stream)
 
 static int fail_unknown(const char *name)
 {
-        fprintf(stderr, "cgctl: %s: no such verb\n  remedy: cgctl help lists them\n", name);
+        report_line("cgctl help lists them", *name == '-' ? "%s: the verb comes first" : "%s: no such verb", name);
         return EXIT_USAGE;
 }
 
-static int help(const char *name)
+/* @argv: from the word "help", or an option like it, on. */
+static int help(int argc, char **argv)
 {
-        if (!name) {
-                print_usage(stdout);
-                return EXIT_OK;
+        const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
+
+        if (argc > 2) {
+                report_line("cgctl help VERB", "help: %s: one verb at a time", argv[2]);
+                return EXIT_USAGE;
         }
-
-        const struct verb *verb = find_verb(name);
-        if (!verb)
-                return fail_unknown(name);
-
-        fputs(verb->help, stdout);
+        if (argc > 1 && !verb)
+                return fail_unknown(argv[1]);
+        if (verb)
+                fputs(verb->help, stdout);
+        else
+                print_usage(stdout);
         return EXIT_OK;
 }
 
@@ -75,7 +80,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
         return verb->run(argc, argv);
 }
 
-int main(int argc, char **argv)
+static int find_and_run(int argc, char **argv)
 {
         if (argc < 2) {
                 print_usage(stderr);
@@ -86,9 +91,20 @@ int main(int argc, char **argv)
                 return EXIT_OK;
         }
         if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-                return help(argv[2]);
+                return help(argc - 1, argv + 1);
 
         const struct verb *verb = find_verb(argv[1]);
 
         return verb ? run_verb(verb, argc - 1, argv + 1) : fail_unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+        int exit_code = find_and_run(argc, argv);
+
+        /* What did not reach the disk, or the pipe, was not told. */
+        if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_code != EXIT_OK)
+                return exit_code;
+        report_error("standard output", errno, NULL);
+        return EXIT_FAILED;
 }

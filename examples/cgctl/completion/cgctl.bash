@@ -11,7 +11,7 @@ _cgctl_verb()
         local word
         for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
                 case $word in
-                run | daemon | status | doctor | restore | help)
+                run | daemon | status | doctor | restore | check-config | help)
                         echo "$word"
                         return
                         ;;
@@ -24,10 +24,11 @@ _cgctl_options()
         local common="--help --parent --mount --state-dir --backend"
         case $1 in
         run) echo "--shares --name --join --systemd --lane --memory-floor --memory-max $common" ;;
-        daemon) echo "--step --depth --memory --calls-per-second --dry-run --verbose $common" ;;
+        daemon) echo "--config --step --depth --memory --calls-per-second --dry-run --verbose $common" ;;
         status) echo "--watch --json $common" ;;
         doctor) echo "--json $common" ;;
-        restore) echo "$common" ;;
+        restore) echo "--config $common" ;;
+        check-config) echo "--help" ;;
         esac
 }
 
@@ -122,6 +123,10 @@ _cgctl()
                 previous=${COMP_WORDS[COMP_CWORD - 2]}
         fi
         _cgctl_value_of "$previous" "$current" && return
+        if [[ $verb == check-config && $current != -* ]]; then
+                mapfile -t COMPREPLY < <(compgen -f -- "$current")
+                return
+        fi
         mapfile -t COMPREPLY < <(compgen -W "$(_cgctl_options "$verb")" -- "$current")
 }
 
