@@ -17,6 +17,7 @@
 #include "fault.h"
 #include "kernel/path.h"
 #include "kernel/verbs.h"
+#include "memory/floors.h"
 #include "scope.h"
 
 /* A call about one scope. */
@@ -297,6 +298,72 @@ static int make_lanes(const struct ask *ask, const char *scope, const pid_t *pid
         return r;
 }
 
+/* --------------------------------------------------------------------------------------- the floor */
+
+/* What a slice will protect that is not there yet. */
+static int ask_low(const struct ask *ask, const char *slice, uint64_t *ret)
+{
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        char *object = NULL;
+        int r = sd_bus_path_encode(CGB_SYSTEMD_PATH "/unit", slice, &object);
+
+        if (r >= 0)
+                r = sd_bus_get_property_trivial(
+                        ask->bus, CGB_SYSTEMD, object, CGB_SYSTEMD ".Slice", "MemoryLow", &error, 't', ret);
+        if (r < 0)
+                r = refused(ask, "say what the slice protects", r, &error);
+        free(object);
+        sd_bus_error_free(&error);
+        return r < 0 ? r : 0;
+}
+
+/* @path: of the slice; cut until there is such a group. */
+static int check_floor_in(const struct ask *ask, const struct cgb_tree *tree, char *path)
+{
+        uint64_t bytes = ask->options->memory_floor_bytes;
+
+        for (; *path != '\0' && cgb_tree_find(NULL, tree, path) < 0; cgb_path_cut(path)) {
+                const char *slash = strrchr(path, '/'), *slice = slash != NULL ? slash + 1 : path;
+                uint64_t low_bytes;
+                int r = ask_low(ask, slice, &low_bytes);
+
+                if (r == 0)
+                        r = cgb_floors_fit(slice, bytes, low_bytes, ask->fault);
+                if (r < 0)
+                        return r;
+                bytes = low_bytes;
+        }
+        return cgb_floors_check(tree, path, bytes, ask->fault);
+}
+
+/* To the kernel a floor that the slice does not cover is none; and the slice's is not ours to give. */
+static int check_floor(const struct ask *ask)
+{
+        struct cgb_fault *fault = ask->fault;
+        struct cgb_options options;
+        struct cgb *cgb;
+        char *parent;
+        size_t n;
+        int r = cgb_scope_parent_of(ask->options, &parent, fault);
+
+        if (r < 0)
+                return r;
+        cgb_options_init(&options);
+        options.parent = parent;
+        r = cgb_new(&cgb, &options, fault);
+        if (r == 0) {
+                r = check_floor_in(ask, &cgb->tree, parent);
+                cgb_free(cgb);
+        }
+        free(parent);
+        if (r == -ENOSPC && fault != NULL) {
+                n = strlen(fault->remedy);
+                snprintf(fault->remedy + n, sizeof fault->remedy - n, "; systemctl %sset-property sets it",
+                        is_of_user(ask) ? "--user " : "");
+        }
+        return r;
+}
+
 /* -------------------------------------------------------------------------------- the public calls */
 
 int cgb_scope_parent_of(const struct cgb_scope_options *options, char **ret, struct cgb_fault *fault)
@@ -331,7 +398,9 @@ int cgb_scope_start_in(const struct cgb_scope_options *options, const char *unit
                 return r;
         snprintf(ask.unit, sizeof ask.unit, "%s", unit);
         snprintf(scope.unit, sizeof scope.unit, "%s", unit);
-        r = start(&ask, pids, n);
+        r = options->memory_floor_bytes != 0 ? check_floor(&ask) : 0;
+        if (r == 0)
+                r = start(&ask, pids, n);
         if (r == 0)
                 r = find_scope(&ask, scope.path, sizeof scope.path);
         if (r == 0)

@@ -44,7 +44,7 @@ struct cgb_scope_options {
         const char *description; /**< for people, in systemctl; NULL: the unit's name */
         uint32_t share_permille; /**< becomes CPUWeight=, share * 100, which is how managers of ours learn it; 1000 */
         uint64_t
-                memory_floor_bytes; /**< becomes MemoryLow=: memory that it is sure of, by the kernel only as far as the slice's own MemoryLow= goes; 0: none */
+                memory_floor_bytes; /**< becomes MemoryLow=: memory that it is sure of, which the slice's own MemoryLow= has to cover; 0: none */
         uint64_t memory_max_bytes; /**< becomes MemoryMax=; 0: none */
 
         /**
@@ -78,7 +78,8 @@ CGB_PUBLIC int cgb_scope_parent(const struct cgb_scope_options *options, char **
  *
  * @pids: the processes, which must be the caller's own, or anybody's for root
  * @n: how many, at least one
- * @return 0; -EEXIST if there is a unit of that name; -EACCES if the manager refuses; -ESRCH if a process is gone; -EIO if
+ * @return 0; -EEXIST if there is a unit of that name; -ENOSPC, with the numbers, if the floors would be more than the slice or
+ * a group above it protects or may have, or than the host has; -EACCES if the manager refuses; -ESRCH if a process is gone; -EIO if
  * the start failed; and as cgb_scope_parent()
  */
 CGB_PUBLIC int cgb_scope_start(const struct cgb_scope_options *options, const pid_t *pids, size_t n, struct cgb_scope *ret,

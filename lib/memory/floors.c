@@ -68,9 +68,18 @@ static int refuse(const char *file, const char *what, uint64_t sum_bytes, uint64
         return cgb_fault_set(fault, -ENOSPC, file, message, remedy);
 }
 
+int cgb_floors_fit(const char *file, uint64_t sum_bytes, uint64_t low_bytes, struct cgb_fault *fault)
+{
+        uint64_t missing;
+
+        return cgb_memory_check_floors(sum_bytes, low_bytes, &missing) == 0
+                       ? 0
+                       : refuse(file, "it protects", sum_bytes, low_bytes, fault);
+}
+
 /*
  * One group on the way up. @more: for its children; @return the same for the group itself, which is not 0 only if it is ours
- * to raise.
+ * to raise. @state_name: of whose groups are ours; NULL: none is.
  */
 static int check_group(
         const struct cgb_tree *tree, const char *state_name, const char *path, uint64_t *more, struct cgb_fault *fault)
@@ -90,10 +99,10 @@ static int check_group(
         if (cgb_memory_check_floors(sum, low_bytes, &missing) == 0)
                 return 0;
         *more = missing;
-        if (cgb_setup_has_made(state_name, path))
+        if (state_name != NULL && cgb_setup_has_made(state_name, path))
                 return 0;
         cgb_tree_name(file, sizeof file, tree, path, "memory.low");
-        return refuse(file, "it protects", sum, low_bytes, fault);
+        return cgb_floors_fit(file, sum, low_bytes, fault);
 }
 
 static int check_host(const struct cgb_tree *tree, uint64_t more, struct cgb_fault *fault)
@@ -103,6 +112,19 @@ static int check_host(const struct cgb_tree *tree, uint64_t more, struct cgb_fau
         return host_bytes > 0 && sum > host_bytes
                        ? refuse("MemTotal of /proc/meminfo", "the host has", sum, host_bytes, fault)
                        : 0;
+}
+
+/* The groups from @parent up, and the host. */
+static int check(
+        const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t more, struct cgb_fault *fault)
+{
+        char path[PATH_MAX];
+        int r = 0;
+
+        snprintf(path, sizeof path, "%s", parent);
+        for (; r == 0 && *path != '\0'; cgb_path_cut(path))
+                r = check_group(tree, state_name, path, &more, fault);
+        return r < 0 ? r : check_host(tree, more, fault);
 }
 
 /* From below, so that each finds in its children what they have got. */
@@ -132,16 +154,14 @@ static int write_floors(
 int cgb_floors_reserve(
         const struct cgb_tree *tree, const char *state_name, const char *parent, uint64_t bytes, struct cgb_fault *fault)
 {
-        uint64_t more = bytes;
-        char path[PATH_MAX];
-        int r = 0;
+        int r = check(tree, state_name, parent, bytes, fault);
 
-        snprintf(path, sizeof path, "%s", parent);
-        for (; r == 0 && *path != '\0'; cgb_path_cut(path))
-                r = check_group(tree, state_name, path, &more, fault);
-        if (r == 0)
-                r = check_host(tree, more, fault);
         return r < 0 ? r : write_floors(tree, state_name, parent, bytes, fault);
+}
+
+int cgb_floors_check(const struct cgb_tree *tree, const char *parent, uint64_t bytes, struct cgb_fault *fault)
+{
+        return check(tree, NULL, parent, bytes, fault);
 }
 
 void cgb_floors_settle(const struct cgb_tree *tree, const char *state_name, const char *parent)

@@ -25,6 +25,7 @@ static int stop_scopes(void **state)
         (void)state;
         units_sh("systemctl stop cgburst.slice 2>/dev/null; true");
         units_sh_as_user("systemctl --user stop cgburst.slice 2>/dev/null; true");
+        units_sh("systemctl revert cgburst.slice 2>/dev/null; true");
         return 0;
 }
 
@@ -47,12 +48,37 @@ static void a_scope_has_the_sizes_that_it_was_given(void **state)
         char text[4096];
 
         (void)state;
+        assert_int_equal(units_sh("systemctl set-property --runtime cgburst.slice MemoryLow=48M"), 0);
         assert_int_equal(units_read(text, sizeof text,
                                  "%s run --systemd --name alice --memory-floor 48M --memory-max 192M -- "
                                  "sh -c 'cd /sys/fs/cgroup/cgburst.slice/alice.scope && cat memory.low memory.max'",
                                  program),
                 0);
         assert_string_equal(text, "50331648\n201326592\n");
+}
+
+/* Of a slice that is not there yet its unit is asked, of one that is there its files. */
+static void a_floor_that_the_slice_does_not_cover_is_refused_with_the_numbers(void **state)
+{
+        char text[4096];
+
+        (void)state;
+        assert_int_equal(units_read(text, sizeof text, "%s run --systemd --memory-floor 48M -- true", program), 125);
+        units_assert_text(text, "cgburst.slice: ");
+        units_assert_text(text, " 48 MiB, and it protects 0 MiB");
+        units_assert_text(text, "systemctl set-property");
+        assert_int_equal(units_sh("test ! -e /sys/fs/cgroup/cgburst.slice"), 0);
+        assert_int_equal(units_sh("systemctl set-property --runtime cgburst.slice MemoryLow=64M && "
+                                  "%s run --systemd --name alice --memory-floor 48M -- sleep 600 >/dev/null 2>&1 &",
+                                 program),
+                0);
+        assert_true(units_come_true("test -e /sys/fs/cgroup/cgburst.slice/alice.scope"));
+        assert_int_equal(
+                units_read(text, sizeof text, "%s run --systemd --name bob --memory-floor 17M -- true", program), 125);
+        units_assert_text(text, "cgburst.slice/memory.low: ");
+        units_assert_text(text, " 65 MiB, and it protects 64 MiB");
+        assert_int_equal(units_sh("test ! -e /sys/fs/cgroup/cgburst.slice/bob.scope"), 0);
+        assert_int_equal(units_sh("%s run --systemd --name bob --memory-floor 16M -- true", program), 0);
 }
 
 static void the_status_of_a_command_in_a_scope_passes_through(void **state)
@@ -192,6 +218,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(a_command_runs_in_a_scope_that_goes_with_it, stop_scopes),
                 cmocka_unit_test_teardown(a_scope_has_the_sizes_that_it_was_given, stop_scopes),
+                cmocka_unit_test_teardown(a_floor_that_the_slice_does_not_cover_is_refused_with_the_numbers, stop_scopes),
                 cmocka_unit_test_teardown(the_status_of_a_command_in_a_scope_passes_through, stop_scopes),
                 cmocka_unit_test_teardown(a_second_command_joins_a_lane_of_a_scope, stop_scopes),
                 cmocka_unit_test_teardown(a_user_joins_a_lane_of_a_scope_of_the_users_own_manager, stop_scopes),
