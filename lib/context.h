@@ -52,9 +52,9 @@ struct cgb_group {
         bool found_is_unset;   /* and to its manager it is no weight at all, which to the kernel is the default */
         bool is_asked;         /* whether that is so; until then nothing is written */
         uint32_t asked_weight; /* that its writer was last asked to write */
-        uint32_t
-                replaced_weight; /* that the file had before the last answer "done", which may be there for one look yet; 0: none */
-        bool is_pending;         /* that is under way, for .pending; its file may hold the one or the other */
+        /* that the file had before the last answer "done", which may be there for one look yet; 0: none */
+        uint32_t replaced_weight;
+        bool is_pending; /* that is under way, for .pending; its file may hold the one or the other */
         struct cgb_action pending;
         bool journalled;
         bool touched; /* we have written its weight */

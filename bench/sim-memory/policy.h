@@ -14,8 +14,8 @@
 #include "node.h"
 
 struct mem_machine {
-        struct mem_node
-                *node; /* of it: size, free memory and swap as /proc/meminfo tells them, and the groups' facts and knobs */
+        /* of it: size, free memory and swap as /proc/meminfo tells them, and the groups' facts and knobs */
+        struct mem_node *node;
         uint64_t now_usec;
         bool pressed; /* a trigger on the parent's memory.pressure fired since the last step */
 };

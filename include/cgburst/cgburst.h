@@ -92,8 +92,11 @@ struct cgb_rule {
 /** Set by cgb_options_init(). Strings are copied by the calls that take this. */
 struct cgb_options {
         size_t size; /**< sizeof(struct cgb_options) */
-        const char *
-                mount; /**< where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc, or by libcgroup if that is the backend */
+        /**
+         * where cgroup v2 is mounted, or a folder laid out like it; NULL: found in /proc, or by libcgroup if that is the
+         * backend
+         */
+        const char *mount;
         const char *parent;    /**< the managed group, relative to the mount; NULL: cgb_default_parent() */
         const char *state_dir; /**< for journal and lock; NULL: /run/cgburst, or $XDG_RUNTIME_DIR/cgburst without root */
         /**
@@ -102,16 +105,16 @@ struct cgb_options {
          * "auto", while all else is written as by "cgroupfs".
          */
         const char *backend;
-        uint32_t
-                calls_per_second; /**< at most, to systemd to change units, 1..1000; 0: 25. The largest changes come first. */
-        uint64_t step_usec;       /**< 10 ms..60 s; 1 s */
-        uint32_t depth; /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
-        const struct cgb_rule *
-                rules; /**< which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
+        /** at most, to systemd to change units, 1..1000; 0: 25. The largest changes come first. */
+        uint32_t calls_per_second;
+        uint64_t step_usec; /**< 10 ms..60 s; 1 s */
+        uint32_t depth;     /**< levels of groups below the parent that have accounts, 1..8; 1; no meaning with rules */
+        /** which groups are workspaces, and groups on the way to them have accounts; NULL: all down to depth */
+        const struct cgb_rule *rules;
         size_t n_rules; /**< how many; 0 */
         uint32_t flags; /**< CGB_DRY_RUN, CGB_MEMORY, or 0 */
-        const struct cgb_policy_options
-                *policy; /**< NULL: the defaults for step_usec; its capacity is a start, not a limit */
+        /** NULL: the defaults for step_usec; its capacity is a start, not a limit */
+        const struct cgb_policy_options *policy;
         /** NULL: silence. Called from within calls on the context, by their thread; @message is one line, good until it returns. */
         void (*log)(void *userdata, enum cgb_log_level level, const char *message);
         /**
@@ -136,10 +139,10 @@ struct cgb_workspace_options {
         size_t size;             /**< sizeof(struct cgb_workspace_options) */
         const char *name;        /**< a directory name below the parent, without "/", not "." or ".." */
         uint32_t share_permille; /**< becomes its first cpu.weight, share * 100, which is how managers learn it */
-        uint64_t
-                memory_floor_bytes; /**< becomes its memory.low, which is how managers learn it: what it is sure of; 0: none */
-        uint64_t
-                memory_max_bytes; /**< becomes its memory.max, never written again: above it the kernel kills; 0: no limit */
+        /** becomes its memory.low, which is how managers learn it: what it is sure of; 0: none */
+        uint64_t memory_floor_bytes;
+        /** becomes its memory.max, never written again: above it the kernel kills; 0: no limit */
+        uint64_t memory_max_bytes;
 };
 
 /** A workspace as it stands. */
@@ -153,10 +156,13 @@ struct cgb_workspace {
         struct cgb_account_state account;
         bool has_memory; /**< the memory law has it; else .memory is zeros */
         struct cgb_memory_state memory;
-        enum cgb_owner_type
-                owner; /**< whose it is; below a unit of a user's own manager CGB_OWNER_INSIDE, for that is not asked in the loop */
-        const char *
-                writer; /**< who writes its files: a backend's name; NULL: a manager that cannot be asked from here, so it is measured and left alone. Static. */
+        /** whose it is; below a unit of a user's own manager CGB_OWNER_INSIDE, for that is not asked in the loop */
+        enum cgb_owner_type owner;
+        /**
+         * who writes its files: a backend's name; NULL: a manager that cannot be asked from here, so it is measured and left
+         * alone. Static.
+         */
+        const char *writer;
 };
 
 /** A context as it stands. Counts are since cgb_start(). */
@@ -164,8 +170,8 @@ struct cgb_overview {
         size_t size;        /**< sizeof(struct cgb_overview), set by the caller */
         const char *mount;  /**< good as long as the context */
         const char *parent; /**< good as long as the context */
-        const char *
-                state_name; /**< "<state_dir>/<parent>": for files of the embedder's own beside the journal; good as long as the context */
+        /** "<state_dir>/<parent>": for files of the embedder's own beside the journal; good as long as the context */
+        const char *state_name;
         bool started;
         uint32_t workspaces;
         uint32_t cpus_permille; /**< CPUs the parent may use */
@@ -175,14 +181,14 @@ struct cgb_overview {
         uint64_t longest_dispatch_usec; /**< on the wall, of cgb_dispatch() */
         uint64_t events_lost;           /**< thrown away because nobody took them */
         struct cgb_pool_state pool;     /**< the parent's ledger */
-        struct cgb_memory_pool_state
-                memory;          /**< zero groups: the memory law is off, or no group has the memory controller */
+        /** zero groups: the memory law is off, or no group has the memory controller */
+        struct cgb_memory_pool_state memory;
         bool memory_can_reclaim; /**< memory.reclaim is there; without it the law only watches */
         uint64_t limits_written; /**< memory.high */
         uint32_t reclaims_late;  /**< that did not come back from the kernel in time */
         uint64_t calls;          /**< to systemd, to change units */
-        uint32_t
-                under_way; /**< values that systemd was asked to set, or is to be asked, and has not said yet that they are */
+        /** values that systemd was asked to set, or is to be asked, and has not said yet that they are */
+        uint32_t under_way;
 };
 
 enum cgb_event_type {

@@ -48,8 +48,8 @@ struct cgb_memory_group {
         size_t size;     /**< sizeof(struct cgb_memory_group) */
         cgb_node parent; /**< CGB_NODE_ROOT or a group above; a group with groups below is never asked to give by itself */
         cgb_node workspace; /**< CGB_NODE_ROOT: a workspace of its own; else a sibling: this is another lane of that one */
-        uint32_t
-                share_permille; /**< of a workspace; lanes have their workspace's; CGB_SHARE_MIN_PERMILLE..CGB_SHARE_MAX_PERMILLE */
+        /** of a workspace; lanes have their workspace's; CGB_SHARE_MIN_PERMILLE..CGB_SHARE_MAX_PERMILLE */
+        uint32_t share_permille;
         uint64_t identity;           /**< the directory's inode */
         uint64_t floor_bytes;        /**< of a workspace: never asked to give below this, always granted up to it */
         uint64_t cap_bytes;          /**< memory.max, the operator's */
@@ -81,11 +81,13 @@ enum cgb_memory_file {
 struct cgb_memory_stat_sample {
         uint64_t file_bytes; /**< active_file + inactive_file: without shmem, which is on the anon lists */
         uint64_t anon_bytes; /**< anon: without shmem */
-        uint64_t
-                refaulted_bytes; /**< a counter: what was reclaimed and came back. workingset_refault_anon + workingset_restore_file, in bytes */
+        /** a counter: what was reclaimed and came back. workingset_refault_anon + workingset_restore_file, in bytes */
+        uint64_t refaulted_bytes;
         uint64_t reclaimed_bytes; /**< a counter: what was reclaimed by anybody. pgsteal, in bytes */
-        uint64_t
-                swap_room_bytes; /**< what it may still swap, memory.swap.max - memory.swap.current, of it and of groups above; CGB_MEMORY_MAX: no limit */
+        /**
+         * what it may still swap, memory.swap.max - memory.swap.current, of it and of groups above; CGB_MEMORY_MAX: no limit
+         */
+        uint64_t swap_room_bytes;
 };
 
 /** Why. */

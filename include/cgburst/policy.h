@@ -65,17 +65,20 @@ struct cgb_policy_options {
         uint32_t capacity;        /**< nodes there is room for, the root included; 1..1048576 */
         uint64_t slow_depth_usec; /**< how much fair-share time the slow account holds; 1 ms..1 day */
         uint64_t fast_depth_usec; /**< the same of the fast account; three to fifteen steps serve well */
-        uint32_t
-                slow_strength_permille; /**< thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
-        uint32_t
-                debt_strength_permille; /**< thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
+        /** thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
+        uint32_t slow_strength_permille;
+        /** thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
+        uint32_t debt_strength_permille;
         uint32_t fast_strength_permille; /**< of a doubling at full fast credit, and of a halving at full fast debt */
         uint32_t floor_permille;         /**< alpha: part of its fair share which a group that is active keeps; 0..1000 */
-        uint32_t
-                reach_permille; /**< how many times the weight of all that are awake below it one group may have; 1000..1000000 */
+        /** how many times the weight of all that are awake below it one group may have; 1000..1000000 */
+        uint32_t reach_permille;
         uint32_t hysteresis_permille; /**< a weight is written on a change of this part or more; 0..1000 */
-        uint32_t
-                beside_others; /**< 1: groups without an account compete with these at a weight of 100, so a debtor is kept below that; 0: ratios alone count */
+        /**
+         * 1: groups without an account compete with these at a weight of 100, so a debtor is kept below that; 0: ratios
+         * alone count
+         */
+        uint32_t beside_others;
 };
 
 /**

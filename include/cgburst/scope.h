@@ -37,14 +37,14 @@ extern "C" {
 /** Set by cgb_scope_options_init(). */
 struct cgb_scope_options {
         size_t size; /**< sizeof(struct cgb_scope_options) */
-        enum cgb_manager
-                manager;   /**< CGB_MANAGER_SYSTEM or CGB_MANAGER_USER; the first for root, the second for all others */
-        const char *slice; /**< CGB_SCOPE_SLICE; another has to end in ".slice" */
-        const char *name;  /**< of the workspace; the unit is "<name>.scope" */
+        /** CGB_MANAGER_SYSTEM or CGB_MANAGER_USER; the first for root, the second for all others */
+        enum cgb_manager manager;
+        const char *slice;       /**< CGB_SCOPE_SLICE; another has to end in ".slice" */
+        const char *name;        /**< of the workspace; the unit is "<name>.scope" */
         const char *description; /**< for people, in systemctl; NULL: the unit's name */
         uint32_t share_permille; /**< becomes CPUWeight=, share * 100, which is how managers of ours learn it; 1000 */
-        uint64_t
-                memory_floor_bytes; /**< becomes MemoryLow=: memory that it is sure of, which the slice's own MemoryLow= has to cover; 0: none */
+        /** becomes MemoryLow=: memory that it is sure of, which the slice's own MemoryLow= has to cover; 0: none */
+        uint64_t memory_floor_bytes;
         uint64_t memory_max_bytes; /**< becomes MemoryMax=; 0: none */
 
         /**
