@@ -43,15 +43,30 @@ static const char *rule_name(const char *section)
         return *name ? name : NULL;
 }
 
+/* Status and events tell a rule by its name. */
+static bool is_taken(const struct config *config, const char *name)
+{
+        for (size_t i = 0; i < config->n_parents; i++)
+                for (size_t j = 0; j < config->parents[i].n_rules; j++)
+                        if (!strcmp(config->parents[i].rules[j].name, name))
+                                return true;
+        return false;
+}
+
 static void begin_section(struct parser *parser, const char *section)
 {
         config_finish_rule(parser);
         if (!rule_name(section)) {
-                if (strcmp(section, "daemon"))
+                if (parser->section_line == 0)
+                        config_mistake(parser, parser->line, config_rule_example, "a key before the first section");
+                else if (strcmp(section, "daemon"))
                         config_mistake(
                                 parser, parser->section_line, config_rule_example, "there is no section [%s]", section);
                 return;
         }
+        if (is_taken(&parser->config, rule_name(section)))
+                config_mistake(parser, parser->section_line, "give each rule a name of its own",
+                        "there is a section [%s] already", section);
         parser->draft.name = strdup(rule_name(section));
         parser->draft.line = parser->section_line;
         parser->no_memory |= !parser->draft.name;
@@ -161,8 +176,8 @@ int config_parse(struct config *ret, const char *text, config_complain *complain
         return r;
 }
 
-/* The whole file as a string for free(); NULL with errno set. */
-static char *read_file(const char *path)
+/* The whole file, up to its first zero byte, as a string for free(); NULL with errno set. */
+static char *read_file(const char *path, bool *ret_has_zero)
 {
         FILE *file = fopen(path, "re");
         char *text = NULL;
@@ -183,13 +198,15 @@ static char *read_file(const char *path)
                 free(text);
                 text = NULL;
         }
+        *ret_has_zero = text && text[n - 1] == '\0';
         errno = error;
         return text;
 }
 
 int config_load(struct config *ret, const char *path, config_complain *complain, void *userdata)
 {
-        char *text = read_file(path);
+        bool has_zero = false;
+        char *text = read_file(path, &has_zero);
 
         if (!text) {
                 int error = errno;
@@ -198,8 +215,12 @@ int config_load(struct config *ret, const char *path, config_complain *complain,
                 return -error;
         }
 
-        int r = config_parse(ret, text, complain, userdata);
+        int r = -EINVAL;
 
+        if (has_zero) /* as a crash leaves them: what is behind it would be missing, and nobody would know */
+                complain(userdata, 0, "there is a zero byte in it, so it is no text", "write it anew");
+        else
+                r = config_parse(ret, text, complain, userdata);
         free(text);
         return r;
 }

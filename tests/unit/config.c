@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -108,7 +109,9 @@ static void every_mistake_is_told_with_its_line_and_a_remedy(void **state)
         } bad[] = {
                 {"", 0},
                 {"[daemon]\nstep = 1\n", 0},
-                {"match = a/*\n", 0},
+                {"\nmatch = a/*\n", 2},
+                {"[]\nmatch = a/*\n", 1},
+                {"[rule a]\nmatch = a/*\n[rule  a]\nmatch = b/*\n", 3},
                 {"[rule]\nmatch = a/*\n", 1},
                 {"[rulers]\nmatch = a/*\n", 1},
                 {"\n[rule a]\n\n[rule b]\nmatch = a/*\n", 2},
@@ -225,6 +228,26 @@ static void a_file_that_is_not_there_is_told(void **state)
         assert_int_equal(complaints.n, 1);
 }
 
+static void a_file_with_a_zero_byte_is_refused_and_not_cut(void **state)
+{
+        static const char text[] = "[rule a]\nmatch = a/*\n\0[rule b]\nmatch = b/*\n";
+        struct complaints complaints = {0};
+        struct config config = {.step_usec = 4711};
+        char path[] = "/tmp/cgburst-config-XXXXXX";
+        int fd = mkstemp(path), r;
+
+        (void)state;
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+        close(fd);
+        r = config_load(&config, path, note, &complaints);
+        unlink(path);
+        assert_int_equal(r, -EINVAL);
+        assert_int_equal(complaints.n, 1);
+        assert_false(complaints.without_remedy);
+        assert_int_equal(config.step_usec, 4711);
+}
+
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
@@ -236,6 +259,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(a_line_that_is_too_long_is_refused_and_not_cut),
                 cmocka_unit_test(the_shipped_example_has_no_mistakes),
                 cmocka_unit_test(a_file_that_is_not_there_is_told),
+                cmocka_unit_test(a_file_with_a_zero_byte_is_refused_and_not_cut),
         };
 
         shipped = argc > 1 ? argv[1] : "examples/cgctl/cgburst.conf";
