@@ -148,7 +148,7 @@ struct cgb_workspace_options {
 /** A workspace as it stands. */
 struct cgb_workspace {
         size_t size;      /**< sizeof(struct cgb_workspace), set by the caller */
-        const char *name; /**< path below the parent; good until the next cgb_dispatch() or cgb_stop() */
+        const char *name; /**< path below the parent; good until the next cgb_dispatch(), cgb_remove() or cgb_stop() */
         uint32_t depth;   /**< 1 for a child of the parent */
         bool foreign;     /**< somebody else wrote its weight: it is measured, and left alone */
         bool dry_run;     /**< measured and decided on, not written: the context's or the rule's CGB_DRY_RUN */

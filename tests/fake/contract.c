@@ -348,6 +348,20 @@ static void dispatch_and_stop_before_start_do_nothing(void **state)
         assert_false(cgb_next_event(cgb, &event));
 }
 
+static void a_workspace_can_be_removed_by_the_name_that_was_told(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb *cgb;
+        struct cgb_workspace workspace = {.size = sizeof workspace};
+
+        fake_group(fake, "work/alice", 100);
+        cgb = fake_started(fake);
+        assert_int_equal(cgb_get_workspace(cgb, 0, &workspace), 0);
+        assert_int_equal(cgb_remove(cgb, workspace.name), 0);
+        assert_int_equal(cgb_get_workspace(cgb, 0, &workspace), -ENOENT);
+        assert_false(fake_exists(fake, "work/alice"));
+}
+
 static void a_failure_leaves_what_it_should_have_filled(void **state)
 {
         struct fake *fake = *state;
@@ -520,6 +534,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_full_state_folder_is_a_fault_and_not_a_riddle, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(start_twice_is_ealready_and_harmless, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(dispatch_and_stop_before_start_do_nothing, fake_setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_workspace_can_be_removed_by_the_name_that_was_told, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_failure_leaves_what_it_should_have_filled, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(free_without_stop_puts_everything_back, fake_setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(a_second_manager_of_a_parent_is_told_who_has_it, fake_setup, fake_teardown),
