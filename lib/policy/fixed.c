@@ -70,15 +70,6 @@ static const uint32_t exp2_table_q30[65] = {
         0x80000000,
 };
 
-uint64_t cgb_scale_part(uint64_t part, uint64_t whole, uint64_t scale)
-{
-        while (whole >> 46 != 0) {
-                whole >>= 1;
-                part >>= 1;
-        }
-        return (part * scale + whole / 2) / whole;
-}
-
 uint64_t cgb_exp2_q20(int32_t exponent_q16)
 {
         int32_t whole =

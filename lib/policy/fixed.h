@@ -20,7 +20,14 @@ __extension__ typedef unsigned __int128 cgb_u128;
  * round(@scale * @part / @whole) for 0 <= @part <= @whole, @whole > 0, @scale < 2^17, without overflow: low bits of large
  * numbers go.
  */
-uint64_t cgb_scale_part(uint64_t part, uint64_t whole, uint64_t scale);
+static inline uint64_t cgb_scale_part(uint64_t part, uint64_t whole, uint64_t scale)
+{
+        while (whole >> 46 != 0) {
+                whole >>= 1;
+                part >>= 1;
+        }
+        return (part * scale + whole / 2) / whole;
+}
 
 /**
  * 2^@exponent_q16 in Q20, for exponents of -12.0..12.0. Never falls while the exponent rises; within 4e-5 of the true value.

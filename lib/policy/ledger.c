@@ -29,50 +29,43 @@ void cgb_ledger_grant(struct cgb_ledger *ledger, enum cgb_span span, uint64_t ch
         ledger->remainder_nsec[span] = granted_nsec % ledger->shares_permille;
 }
 
-int64_t cgb_account_cap(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
-{
-        return ledger->cap_nsec[span] * account->share_permille;
-}
-
-/* What the account has once it has collected; @ret_cut is what the cap takes off. */
-static int64_t credit_now(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span,
-        int64_t charge_nsec, cgb_i128 *ret_cut)
+/* What the account has once it has collected, before the cap takes its part. */
+static cgb_i128 collected(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
 {
         uint64_t earned_per_permille = ledger->virtual_nsec[span] - account->seen_nsec[span];
-        cgb_i128 credit = account->credit_nsec[span] + (cgb_i128)earned_per_permille * account->share_permille - charge_nsec;
-        int64_t cap = cgb_account_cap(ledger, account, span), kept = (int64_t)credit;
 
-        *ret_cut = 0;
-        if (cap > 0 && (credit > cap || credit < -cap)) {
-                kept = credit > cap ? cap : -cap;
-                *ret_cut = credit - kept;
-        }
-        return kept;
+        return account->credit_nsec[span] + (cgb_i128)earned_per_permille * account->share_permille;
+}
+
+static int64_t cut_at_cap(cgb_i128 credit, int64_t cap)
+{
+        if (cap <= 0 || (credit <= cap && credit >= -cap))
+                return (int64_t)credit;
+        return credit > cap ? cap : -cap;
 }
 
 int64_t cgb_account_credit(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
 {
-        cgb_i128 cut;
-
-        return credit_now(ledger, account, span, 0, &cut);
+        return cut_at_cap(collected(ledger, account, span), cgb_account_cap(ledger, account, span));
 }
 
 cgb_i128 cgb_account_uncollected_cut(const struct cgb_ledger *ledger, const struct cgb_account *account)
 {
-        cgb_i128 cut;
-
-        credit_now(ledger, account, SLOW, 0, &cut);
-        return cut;
+        return collected(ledger, account, SLOW) - cgb_account_credit(ledger, account, SLOW);
 }
 
-void cgb_account_settle(struct cgb_ledger *ledger, struct cgb_account *account, const int64_t charge_nsec[SPANS])
+/* @return what the cap took. */
+static cgb_i128 settle(const struct cgb_ledger *ledger, struct cgb_account *account, enum cgb_span span, int64_t charge_nsec)
 {
-        for (int span = 0; span < SPANS; span++) {
-                cgb_i128 cut;
+        cgb_i128 credit = collected(ledger, account, span) - charge_nsec;
 
-                account->credit_nsec[span] = credit_now(ledger, account, (enum cgb_span)span, charge_nsec[span], &cut);
-                account->seen_nsec[span] = ledger->virtual_nsec[span];
-                if (span == SLOW)
-                        ledger->bank_nsec += cut;
-        }
+        account->credit_nsec[span] = cut_at_cap(credit, cgb_account_cap(ledger, account, span));
+        account->seen_nsec[span] = ledger->virtual_nsec[span];
+        return credit - account->credit_nsec[span];
+}
+
+void cgb_account_settle(struct cgb_ledger *ledger, struct cgb_account *account, int64_t slow_nsec, int64_t fast_nsec)
+{
+        ledger->bank_nsec += settle(ledger, account, SLOW, slow_nsec);
+        settle(ledger, account, FAST, fast_nsec);
 }

@@ -5,13 +5,6 @@
  */
 #include "state.h"
 
-struct cgb_slot *cgb_slot_find(struct cgb_policy *policy, cgb_node node)
-{
-        if (node >= policy->used || !policy->slots[node].taken)
-                return NULL;
-        return &policy->slots[node];
-}
-
 void cgb_child_insert(struct cgb_policy *policy, uint32_t node, enum cgb_place place)
 {
         struct cgb_slot *slot = &policy->slots[node];

@@ -232,7 +232,7 @@ int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
                 return -EBUSY;
 
         pool = &policy->slots[slot->parent].pool;
-        cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+        cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
         pool->ledger.bank_nsec += slot->account.credit_nsec[SLOW];
         share_permille = slot->account.share_permille;
         pool->ledger.shares_permille -= share_permille;
@@ -261,7 +261,7 @@ int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t shar
                 pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
                 return -EINVAL;
 
-        cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+        cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
         pool->ledger.shares_permille = pool->ledger.shares_permille - slot->account.share_permille + share_permille;
         slot->account.share_permille = share_permille;
         slot->account.fresh = true;

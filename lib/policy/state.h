@@ -106,7 +106,10 @@ struct cgb_policy {
 };
 
 /* The slot of @node, or NULL if nothing lives there. */
-struct cgb_slot *cgb_slot_find(struct cgb_policy *policy, cgb_node node);
+static inline struct cgb_slot *cgb_slot_find(struct cgb_policy *policy, cgb_node node)
+{
+        return node < policy->used && policy->slots[node].taken ? &policy->slots[node] : NULL;
+}
 
 /* lists.c: who stands where */
 void cgb_child_insert(struct cgb_policy *policy, uint32_t node, enum cgb_place place);
@@ -120,10 +123,13 @@ void cgb_action_drop(struct cgb_policy *policy, uint32_t node);
 /* ledger.c: credit */
 void cgb_ledger_set_depth(struct cgb_ledger *ledger, const struct cgb_policy_options *options, uint32_t cpus_permille);
 void cgb_ledger_grant(struct cgb_ledger *ledger, enum cgb_span span, uint64_t charged_nsec);
-void cgb_account_settle(struct cgb_ledger *ledger, struct cgb_account *account, const int64_t charge_nsec[SPANS]);
+void cgb_account_settle(struct cgb_ledger *ledger, struct cgb_account *account, int64_t slow_nsec, int64_t fast_nsec);
 int64_t cgb_account_credit(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span);
 cgb_i128 cgb_account_uncollected_cut(const struct cgb_ledger *ledger, const struct cgb_account *account);
-int64_t cgb_account_cap(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span);
+static inline int64_t cgb_account_cap(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
+{
+        return ledger->cap_nsec[span] * account->share_permille;
+}
 
 /* price.c: contention */
 void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t elapsed_usec);

@@ -35,19 +35,18 @@ static uint64_t time_elapsed(const struct cgb_pool *pool, uint64_t now_usec)
         return cgb_min_u64(now_usec - pool->observed_usec, ELAPSED_MAX_USEC);
 }
 
-static bool readings_are_believable(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t elapsed_usec)
+/* What one look at the awake tells of the last step. */
+struct round {
+        uint64_t used_usec, most_usec; /* by all of them, and by the one who used most */
+        uint64_t charged_nsec;         /* at the pool's price */
+        uint32_t active;
+};
+
+static bool is_believable(const struct round *round, const struct cgb_pool *pool, uint64_t elapsed_usec)
 {
         uint64_t limit_usec = (elapsed_usec * BELIEVABLE_FACTOR + BELIEVABLE_EXTRA_USEC) * pool->sample.cpus_permille / 1000;
-        uint64_t sum_usec = 0;
 
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                uint64_t used_usec = policy->slots[i].account.used_usec;
-
-                if (used_usec > limit_usec)
-                        return false;
-                sum_usec += used_usec;
-        }
-        return sum_usec <= limit_usec;
+        return round->most_usec <= limit_usec && round->used_usec <= limit_usec;
 }
 
 /* Two fast depths ago: by then an account that was quiet has its fast credit back, if anybody paid meanwhile. */
@@ -56,27 +55,18 @@ static bool is_long_ago(const struct cgb_policy *policy, uint64_t then_usec, uin
         return now_usec - then_usec > 2 * policy->options.fast_depth_usec;
 }
 
-/* Who used the CPU in this step; returns how many. */
-static uint32_t mark_active(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t elapsed_usec, uint64_t now_usec)
+static void mark_active(struct cgb_policy *policy, struct cgb_account *account, uint64_t elapsed_usec, uint64_t now_usec)
 {
-        uint32_t active = 0;
-
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
-                struct cgb_account *account = &policy->slots[i].account;
-
-                account->active = elapsed_usec > 0 && account->used_usec * ACTIVE_PER_STEP >= elapsed_usec;
-                if (account->active)
-                        account->last_active_usec = now_usec;
-                if (account->active || account->fresh)
-                        account->noticed_usec = now_usec;
-                /* where the clock went back */
-                account->last_active_usec = cgb_min_u64(account->last_active_usec, now_usec);
-                account->noticed_usec = cgb_min_u64(account->noticed_usec, now_usec);
-                account->was_active |= account->active;
-                account->awake = account->was_active && !is_long_ago(policy, account->last_active_usec, now_usec);
-                active += account->active;
-        }
-        return active;
+        account->active = elapsed_usec > 0 && account->used_usec * ACTIVE_PER_STEP >= elapsed_usec;
+        if (account->active)
+                account->last_active_usec = now_usec;
+        if (account->active || account->fresh)
+                account->noticed_usec = now_usec;
+        /* where the clock went back */
+        account->last_active_usec = cgb_min_u64(account->last_active_usec, now_usec);
+        account->noticed_usec = cgb_min_u64(account->noticed_usec, now_usec);
+        account->was_active |= account->active;
+        account->awake = account->was_active && !is_long_ago(policy, account->last_active_usec, now_usec);
 }
 
 static int64_t charge_nsec(uint64_t used_usec, uint64_t price_q16)
@@ -84,13 +74,25 @@ static int64_t charge_nsec(uint64_t used_usec, uint64_t price_q16)
         return (int64_t)(((cgb_u128)(used_usec * 1000) * price_q16) >> 16);
 }
 
-/* @slow_too: of both accounts, else of the fast one alone. */
-static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, bool slow_too)
+static struct round look_at_awake(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t elapsed_usec, uint64_t now_usec)
 {
-        uint64_t charged_nsec = 0;
+        struct round round = {0};
 
-        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next)
-                charged_nsec += (uint64_t)charge_nsec(policy->slots[i].account.used_usec, pool->price_q16);
+        for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
+                struct cgb_account *account = &policy->slots[i].account;
+
+                mark_active(policy, account, elapsed_usec, now_usec);
+                round.active += account->active;
+                round.used_usec += account->used_usec;
+                round.most_usec = cgb_max_u64(round.most_usec, account->used_usec);
+                round.charged_nsec += (uint64_t)charge_nsec(account->used_usec, pool->price_q16);
+        }
+        return round;
+}
+
+/* @slow_too: of both accounts, else of the fast one alone. */
+static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t charged_nsec, bool slow_too)
+{
         cgb_ledger_grant(&pool->ledger, SLOW, slow_too ? charged_nsec : 0);
         cgb_ledger_grant(&pool->ledger, FAST, charged_nsec);
 
@@ -98,7 +100,7 @@ static void settle_awake(struct cgb_policy *policy, struct cgb_pool *pool, bool 
                 struct cgb_account *account = &policy->slots[i].account;
                 int64_t charge = charge_nsec(account->used_usec, pool->price_q16);
 
-                cgb_account_settle(&pool->ledger, account, (const int64_t[SPANS]){slow_too ? charge : 0, charge});
+                cgb_account_settle(&pool->ledger, account, slow_too ? charge : 0, charge);
                 cgb_account_raw(policy, &pool->ledger, account);
         }
 }
@@ -143,16 +145,16 @@ static void settle_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64
 {
         struct cgb_pool *pool = &slot->pool;
         uint64_t elapsed_usec = time_elapsed(pool, now_usec);
-        uint32_t active;
+        struct round round;
 
         cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
         cgb_pool_price(policy, slot, elapsed_usec);
-        if (!readings_are_believable(policy, pool, elapsed_usec))
+        round = look_at_awake(policy, pool, elapsed_usec, now_usec);
+        if (!is_believable(&round, pool, elapsed_usec))
                 pool->price_q16 = 0;
-        active = mark_active(policy, pool, elapsed_usec, now_usec);
         if (pool->price_q16 > 0) {
                 /* alone, nobody is kept waiting but oneself: that is nothing to be in debt for */
-                settle_awake(policy, pool, active > 1);
+                settle_awake(policy, pool, round.charged_nsec, round.active > 1);
                 weigh_awake(policy, pool);
         } else {
                 weigh_fresh(policy, pool);
@@ -189,7 +191,7 @@ static void visit_sleepers(struct cgb_policy *policy)
                 pool = &policy->slots[slot->parent].pool;
                 if (pool->price_q16 == 0)
                         continue;
-                cgb_account_settle(&pool->ledger, &slot->account, (const int64_t[SPANS]){0, 0});
+                cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
                 cgb_account_raw(policy, &pool->ledger, &slot->account);
                 cgb_account_weigh(policy, pool, node);
         }

@@ -22,13 +22,13 @@
 
 static int64_t full_part_q16(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span)
 {
-        int64_t cap = cgb_account_cap(ledger, account, span), credit = account->credit_nsec[span];
+        int64_t cap = cgb_account_cap(ledger, account, span), credit = account->credit_nsec[span], part;
 
         if (cap <= 0)
                 return 0;
-        if (credit < 0)
-                return -(int64_t)cgb_scale_part(cgb_min_u64(-(uint64_t)credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
-        return (int64_t)cgb_scale_part(cgb_min_u64((uint64_t)credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
+        part = (int64_t)cgb_scale_part(
+                cgb_min_u64(credit < 0 ? -(uint64_t)credit : (uint64_t)credit, (uint64_t)cap), (uint64_t)cap, CGB_Q16_ONE);
+        return credit < 0 ? -part : part;
 }
 
 void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *ledger, struct cgb_account *account)
