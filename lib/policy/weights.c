@@ -242,12 +242,21 @@ static enum cgb_reason reason_of(const struct cgb_account *account, const struct
         return account->raw_q20 < CGB_Q20_ONE ? CGB_REASON_DEBT : CGB_REASON_SHARE;
 }
 
+/* Rounded, but not to below the floor: of a weight of 1.4 that would take a third. */
+static uint64_t round_weight(const struct cgb_pool *pool, uint64_t product, uint64_t floor)
+{
+        uint64_t weight = cgb_scale_part(product, pool->full_weight, CGB_WEIGHT_MAX);
+
+        return weight * pool->full_weight < cgb_min_u64(floor, pool->full_weight) * CGB_WEIGHT_MAX ? weight + 1 : weight;
+}
+
 void cgb_account_weigh(struct cgb_policy *policy, const struct cgb_pool *pool, uint32_t node)
 {
         struct cgb_account *account = &policy->slots[node].account;
-        uint64_t raw = cgb_max_u64(cgb_min_u64(account->raw_q20, pool->reach_q20), account->active ? pool->floor_q20 : 0);
+        uint64_t floor = account->active ? pool->floor_q20 : 0;
+        uint64_t raw = cgb_max_u64(cgb_min_u64(account->raw_q20, pool->reach_q20), floor);
         uint64_t product = cgb_min_u64(raw * account->share_permille, pool->full_weight);
-        uint64_t weight = cgb_scale_part(product, pool->full_weight, CGB_WEIGHT_MAX), difference;
+        uint64_t weight = round_weight(pool, product, floor * account->share_permille), difference;
 
         account->reason = reason_of(account, pool, weight);
         account->weight = (uint32_t)cgb_max_u64(weight, CGB_WEIGHT_MIN);

@@ -102,22 +102,31 @@ static void show_weights(const struct world *w, size_t pool, double scale)
                                 naive_weight(w->model, i, scale), world_account(w, i).weight);
 }
 
-/* The scales between which every weight of the pool is the law's, rounded and cut to the range. */
+/*
+ * The scales between which every weight of the pool is the law's, rounded, but not to below the floor, and cut to the range.
+ */
 static void find_scales(const struct world *w, size_t pool, double *ret_low, double *ret_high)
 {
         *ret_low = 0;
         *ret_high = INFINITY;
         for (size_t i = 1; i < w->room; i++) {
-                double has, unit;
+                const struct naive_node *n = &w->model->nodes[i];
+                double has, unit, floor = 0, grain;
 
                 if (!w->groups[i].there || w->groups[i].parent != pool)
                         continue;
                 has = world_account(w, i).weight;
                 unit = naive_weight(w->model, i, 1);
+                grain = 1 + doubt(w, i);
+                if (n->active && w->model->nodes[pool].floor > 0) {
+                        floor = unit * w->model->nodes[pool].floor / n->pull;
+                        grain += 1.0 / w->options.floor_permille;
+                }
                 if (has > CGB_WEIGHT_MIN)
-                        *ret_low = fmax(*ret_low, (has - 0.5) / unit / (1 + doubt(w, i)));
+                        *ret_low =
+                                fmax(*ret_low, fmin((has - 0.5) / unit, floor > 0 ? (has - 1) / floor : INFINITY) / grain);
                 if (has < CGB_WEIGHT_MAX)
-                        *ret_high = fmin(*ret_high, (has + 0.5) / unit * (1 + doubt(w, i)));
+                        *ret_high = fmin(*ret_high, fmin((has + 0.5) / unit, floor > 0 ? has / floor : INFINITY) * grain);
         }
 }
 
