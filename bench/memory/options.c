@@ -28,7 +28,7 @@ static const char help[] =
         "  --json               JSON on standard output instead of tables\n"
         "  --step SEC           of cgburst (0.25; the library's own is 1, and then it takes four times as long to be done)\n"
         "  --settle SEC         crowd, wave: until it is measured (45; the law leaves everybody alone for the first 30)\n"
-        "  --measure SEC        crowd: how long it is measured; leak: half of it, 15 at most, before it leaks (30)\n"
+        "  --measure SEC        crowd: how long it is measured; leak: half of it, 15 at most, alone, and beside a writer (30)\n"
         "  --leak SEC           leak: how long it grows, by a fortieth of the pool a second (45)\n"
         "  --wave SEC           wave: five wakers in so long (60)\n"
         "  --pool MIB           crowd, leak, wave: memory of all together; all sizes are parts of it (1024)\n"
