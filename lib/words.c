@@ -38,6 +38,7 @@ const char *cgb_memory_reason_to_string(enum cgb_memory_reason reason)
                 [CGB_MEMORY_REASON_FOLLOWED] = "followed",
                 [CGB_MEMORY_REASON_FROZEN] = "frozen",
                 [CGB_MEMORY_REASON_THAWED] = "thawed",
+                [CGB_MEMORY_REASON_GROWING] = "growing",
         };
 
         return (size_t)reason < sizeof words / sizeof words[0] ? words[reason] : "unknown";
@@ -76,6 +77,8 @@ const char *cgb_event_type_to_string(enum cgb_event_type type)
                 return "lanes";
         case CGB_EVENT_SORTED:
                 return "sorted";
+        case CGB_EVENT_GROWING:
+                return "growing";
         }
         return "unknown";
 }

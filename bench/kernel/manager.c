@@ -50,15 +50,15 @@ static void log_write(struct session *session, const struct cgb_event *event, ui
         atomic_store(&session->memory->n_writes, n + 1);
 }
 
-static void log_frozen(struct session *session, const char *name, uint64_t at_usec)
+static void log_growing(struct session *session, const char *name, uint64_t at_usec)
 {
         int group = find_group(session->groups, name);
 
         if (group < 0)
                 return;
-        if (!atomic_load(&session->memory->frozen_told))
-                atomic_store(&session->memory->frozen_at_usec, at_usec);
-        atomic_fetch_or(&session->memory->frozen_told, UINT64_C(1) << group);
+        if (!atomic_load(&session->memory->growing_told))
+                atomic_store(&session->memory->growing_at_usec, at_usec);
+        atomic_fetch_or(&session->memory->growing_told, UINT64_C(1) << group);
 }
 
 static void take_events(struct session *session)
@@ -69,8 +69,8 @@ static void take_events(struct session *session)
         while (cgb_next_event(session->cgb, &event)) {
                 if (event.type == CGB_EVENT_WEIGHT)
                         log_write(session, &event, now);
-                else if (event.type == CGB_EVENT_FROZEN)
-                        log_frozen(session, event.name, now);
+                else if (event.type == CGB_EVENT_GROWING)
+                        log_growing(session, event.name, now);
                 else if (event.type == CGB_EVENT_ERROR)
                         complain(event.fault->code, "%s: %s", event.fault->file, event.fault->message);
                 else if (event.type == CGB_EVENT_FOREIGN_WRITE)
@@ -79,15 +79,15 @@ static void take_events(struct session *session)
 }
 
 /* Whom `status` would show as growing without end. */
-static void note_frozen(struct session *session)
+static void note_growing(struct session *session)
 {
         struct cgb_workspace workspace = {.size = sizeof(workspace)};
 
         for (size_t i = 0; cgb_get_workspace(session->cgb, i, &workspace) >= 0; i++) {
-                int group = workspace.memory.frozen ? find_group(session->groups, workspace.name) : -1;
+                int group = workspace.memory.growing ? find_group(session->groups, workspace.name) : -1;
 
                 if (group >= 0)
-                        atomic_fetch_or(&session->memory->frozen_shown, UINT64_C(1) << group);
+                        atomic_fetch_or(&session->memory->growing_shown, UINT64_C(1) << group);
         }
 }
 
@@ -102,7 +102,7 @@ static void note_figures(struct session *session)
         atomic_store(&session->memory->limits_written, overview.limits_written);
         atomic_store(&session->memory->reclaimed_bytes, overview.memory.reclaimed_bytes);
         if (overview.memory.groups)
-                note_frozen(session);
+                note_growing(session);
 }
 
 static int manage(struct session *session)

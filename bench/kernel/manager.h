@@ -32,9 +32,9 @@ struct manager_memory {
         /* of the memory law */
         _Atomic uint64_t limits_written;
         _Atomic uint64_t reclaimed_bytes;
-        _Atomic uint64_t frozen_told;    /* a bit for each group that an event named as growing without end */
-        _Atomic uint64_t frozen_shown;   /* ... and that had that in its status */
-        _Atomic uint64_t frozen_at_usec; /* of the first such event; 0: none */
+        _Atomic uint64_t growing_told;    /* a bit for each group that an event named as growing without end */
+        _Atomic uint64_t growing_shown;   /* ... and that had that in its status */
+        _Atomic uint64_t growing_at_usec; /* of the first such event; 0: none */
 };
 
 struct manager {

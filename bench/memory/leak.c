@@ -93,11 +93,11 @@ static int add_actors(const struct scene *scene, struct stage *stage)
 static void note_names(const struct stage *stage, uint64_t leak_began_usec, double *ret)
 {
         const struct manager_memory *memory = stage->manager.memory;
-        uint64_t told = memory ? atomic_load(&memory->frozen_told) : 0,
-                 shown = memory ? atomic_load(&memory->frozen_shown) : 0;
+        uint64_t told = memory ? atomic_load(&memory->growing_told) : 0,
+                 shown = memory ? atomic_load(&memory->growing_shown) : 0;
         uint64_t leaker = UINT64_C(1) << LEAKER;
 
-        ret[0] = told & leaker ? sec_of(atomic_load(&memory->frozen_at_usec) - leak_began_usec) : -1;
+        ret[0] = told & leaker ? sec_of(atomic_load(&memory->growing_at_usec) - leak_began_usec) : -1;
         ret[1] = (shown & leaker) != 0;
         ret[2] = __builtin_popcountll((told | shown) & ~leaker);
 }

@@ -135,7 +135,7 @@ static void law_step(void *state, struct mem_machine *machine)
                         mem_reclaim(machine->node, group, action.bytes / MEM_PAGE_BYTES);
                         cgb_memory_reclaimed(
                                 law->memory, action.node, mem_resident(&machine->node->groups[group]) * MEM_PAGE_BYTES);
-                } else {
+                } else if (action.type != CGB_MEMORY_TELL) {
                         machine->node->groups[group].knobs.high_bytes = action.bytes;
                 }
         }

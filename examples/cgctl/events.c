@@ -138,6 +138,10 @@ static void print_event(const struct told *told)
         case CGB_EVENT_FROZEN:
                 print_memory(told);
                 break;
+        case CGB_EVENT_GROWING:
+                say(told, "%s %s: without end, %.1f MiB so far", cgb_event_type_to_string(event->type), event->name,
+                        (double)event->memory.bytes / (1 << 20));
+                break;
         case CGB_EVENT_FOREIGN_LIMIT:
                 say(told, "%s: somebody else wrote its memory.high; left alone from now on", event->name);
                 break;

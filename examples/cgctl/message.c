@@ -34,6 +34,7 @@ const struct message_kind message_kinds[] = {
         {"stopped", "03deb729c9b046e5837f45ca99dfbdb8", LOG_NOTICE},
         {"config-used", "7e29211f498d4b29850f4bf91600bbe4", LOG_NOTICE},
         {"config-refused", "acbe643f064249e0b2bb08524ef5ad2d", LOG_ERR},
+        {"growing", "564709331ec54124bd5d77f2c6e4e3ab", LOG_NOTICE},
         {NULL, NULL, 0},
 };
 

@@ -65,7 +65,8 @@ static bool add_memory(struct json_object *object, const struct cgb_memory_state
                add_uint(part, "ceiling_bytes", memory->ceiling_bytes) &&
                add_int(part, "credit_byte_seconds", memory->credit_byte_seconds) &&
                add_int(part, "credit_cap_byte_seconds", memory->credit_cap_byte_seconds) &&
-               add_bool(part, "frozen", memory->frozen) && add_bool(part, "foreign", memory->foreign) &&
+               add_bool(part, "growing", memory->growing) && add_bool(part, "frozen", memory->frozen) &&
+               add_bool(part, "foreign", memory->foreign) &&
                add_text(part, "last_reason", cgb_memory_reason_to_string(memory->last_reason)) &&
                (memory->last_reason == CGB_MEMORY_REASON_NONE ||
                        (add_text(part, "last_action", action_words[memory->last_type]) &&

@@ -53,6 +53,8 @@ static void format_last(char *ret, size_t size, struct json_object *memory)
                 snprintf(ret, size, "left alone: somebody else wrote its limit");
         else if (get_bool(memory, "frozen"))
                 snprintf(ret, size, "FROZEN: it grows without end while memory is short");
+        else if (get_bool(memory, "growing"))
+                snprintf(ret, size, "GROWING: without end, and not held");
         else if (!strcmp(reason, cgb_memory_reason_to_string(CGB_MEMORY_REASON_NONE)))
                 snprintf(ret, size, "nothing was done");
         else

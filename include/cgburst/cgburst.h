@@ -207,19 +207,21 @@ enum cgb_event_type {
         CGB_EVENT_FOREIGN_LIMIT, /**< somebody else wrote its memory.high, see .memory.bytes: left alone from now on */
         CGB_EVENT_LANES,         /**< it has lanes now, and its processes are in them; or would have in a dry run */
         CGB_EVENT_SORTED, /**< a process of it, see .pid, was moved from its interactive lane to its batch lane, or would be in a dry run */
+        CGB_EVENT_GROWING, /**< grows without end, above its rights; memory is short, or will be if it grows by as much again: see .memory.bytes, its usage */
 };
 
 /** Something that happened. Pointers are good until the next call on the same context. */
 struct cgb_event {
         enum cgb_event_type type;
-        const char *name;                /**< the workspace; empty where it is not about one */
-        struct cgb_action action;        /**< for CGB_EVENT_WEIGHT, CGB_EVENT_BOOSTED and CGB_EVENT_SPENT */
-        uint32_t price_permille;         /**< for CGB_EVENT_PRESSURE */
-        uint32_t weight;                 /**< for CGB_EVENT_FOREIGN_WRITE and CGB_EVENT_UNDONE: what was found */
-        struct cgb_memory_action memory; /**< for CGB_EVENT_MEMORY, CGB_EVENT_FROZEN and CGB_EVENT_FOREIGN_LIMIT */
-        uint32_t restored;               /**< for CGB_EVENT_RESTORED: how many files */
-        pid_t pid;                       /**< for CGB_EVENT_SORTED */
-        const struct cgb_fault *fault;   /**< for CGB_EVENT_ERROR; else NULL */
+        const char *name;         /**< the workspace; empty where it is not about one */
+        struct cgb_action action; /**< for CGB_EVENT_WEIGHT, CGB_EVENT_BOOSTED and CGB_EVENT_SPENT */
+        uint32_t price_permille;  /**< for CGB_EVENT_PRESSURE */
+        uint32_t weight;          /**< for CGB_EVENT_FOREIGN_WRITE and CGB_EVENT_UNDONE: what was found */
+        struct cgb_memory_action
+                memory;    /**< for CGB_EVENT_MEMORY, CGB_EVENT_FROZEN, CGB_EVENT_GROWING and CGB_EVENT_FOREIGN_LIMIT */
+        uint32_t restored; /**< for CGB_EVENT_RESTORED: how many files */
+        pid_t pid;         /**< for CGB_EVENT_SORTED */
+        const struct cgb_fault *fault; /**< for CGB_EVENT_ERROR; else NULL */
 };
 
 enum cgb_check_result {

@@ -104,12 +104,14 @@ enum cgb_memory_reason {
         CGB_MEMORY_REASON_FOLLOWED, /**< lowered: the limit follows what was reclaimed */
         CGB_MEMORY_REASON_FROZEN, /**< lowered, and not raised again while this lasts: it grows without end, above its rights, in debt, and memory is short */
         CGB_MEMORY_REASON_THAWED, /**< raised: it does so no more, or needs what it has */
+        CGB_MEMORY_REASON_GROWING, /**< told of: it grows without end, above its rights, and memory is short, or will be if it grows by as much again */
 };
 
 enum cgb_memory_action_type {
         CGB_MEMORY_RAISE,   /**< write .bytes to memory.high */
         CGB_MEMORY_LOWER,   /**< the same; usage is below it by the headroom already */
         CGB_MEMORY_RECLAIM, /**< write .bytes to memory.reclaim, in a thread that may wait; then cgb_memory_reclaimed() */
+        CGB_MEMORY_TELL,    /**< nothing is to be written: somebody should know of it. .bytes: its usage */
 };
 
 struct cgb_memory_action {
@@ -131,7 +133,8 @@ struct cgb_memory_state {
         uint64_t droppable_bytes; /**< the estimate R; 0 while memory.stat was not needed yet */
         bool droppable_known;
         bool active;  /**< used the CPU lately */
-        bool frozen;  /**< grows without end */
+        bool growing; /**< grows without end, or did a moment ago */
+        bool frozen;  /**< is held at its limit for growing without end */
         bool foreign; /**< somebody else wrote its memory.high: measured, and left alone */
         uint32_t calm_steps;
         uint64_t growth_bytes_per_second;

@@ -194,7 +194,9 @@ void cgb_memory_apply(struct cgb *cgb)
         while (cgb_memory_next_action(cgb->memory.law, &action)) {
                 struct cgb_group *group = cgb->memory.by_node[action.node];
 
-                if (cgb_group_is_dry(cgb, group))
+                if (action.type == CGB_MEMORY_TELL)
+                        cgb_report(cgb, CGB_EVENT_GROWING, group, &(struct cgb_event){.memory = action});
+                else if (cgb_group_is_dry(cgb, group))
                         dry_run(cgb, group, &action);
                 else if (action.type == CGB_MEMORY_RECLAIM)
                         ask(cgb, group, &action);

@@ -136,19 +136,56 @@ static void follow_run(struct cgb_memory *law, struct cgb_rights *rights)
  * Where there is nothing that its limit could take, as without swap, its tasks would stand still at it, and a build with
  * them.
  */
-static bool may_be_held(const struct cgb_memory *law, const struct cgb_rights *rights)
+static bool may_be_held(const struct cgb_rights *rights)
 {
-        return law->clock_usec >= rights->guard.spared_until_usec && rights->usage_bytes > cgb_memory_least(rights);
+        return rights->usage_bytes > cgb_memory_least(rights);
 }
 
 static bool grows_without_end(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t enough = cgb_max_u64(cgb_memory_headroom(rights->usage_bytes), rights->fair_bytes / FREEZE_PART);
 
-        return law->options.can_reclaim && law->contended &&
-               rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes) && rights->credit < 0 &&
-               may_be_held(law, rights) && law->clock_usec - rights->run_begin_usec >= FREEZE_USEC &&
+        return rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes) &&
+               law->clock_usec >= rights->guard.spared_until_usec &&
+               law->clock_usec - rights->run_begin_usec >= FREEZE_USEC &&
                rights->usage_bytes - rights->run_begin_bytes >= enough;
+}
+
+static bool is_to_be_held(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        return law->options.can_reclaim && law->contended && rights->credit < 0 && may_be_held(rights) &&
+               grows_without_end(law, rights);
+}
+
+/* Who reads files has grown by what anybody can have. */
+static bool grows_by_more_than_files(const struct cgb_memory *law, uint32_t holder)
+{
+        const struct cgb_rights *rights = &law->slots[holder].rights;
+        uint64_t file_bytes = 0;
+
+        for_each_lane(law, holder, i) {
+                if (!law->slots[i].stat_known)
+                        return false;
+                file_bytes += law->slots[i].file_bytes;
+        }
+        return rights->usage_bytes - rights->run_begin_bytes > file_bytes;
+}
+
+/*
+ * Told of as soon as one can see that memory will be short, for where there is no swap that is a moment before the kernel
+ * has to kill. It holds while its limit does, and until it has paused for as long as who is at rest.
+ */
+static void name(struct cgb_memory *law, uint32_t holder)
+{
+        struct cgb_rights *rights = &law->slots[holder].rights;
+        bool was = rights->growing;
+
+        if ((was && rights->frozen) || (grows_without_end(law, rights) && cgb_memory_runs_short(law, rights) &&
+                                               grows_by_more_than_files(law, holder)))
+                rights->growing_until_usec = law->clock_usec + REST_USEC;
+        rights->growing = law->clock_usec < rights->growing_until_usec;
+        rights->to_tell |= rights->growing && !was;
+        law->has_news |= rights->to_tell;
 }
 
 static bool is_at_rest(const struct cgb_memory *law, struct cgb_rights *rights)
@@ -183,7 +220,7 @@ static bool has_stopped(const struct cgb_memory *law, const struct cgb_rights *r
 static enum cgb_memory_reason freeze_or_thaw(struct cgb_memory *law, struct cgb_rights *rights)
 {
         follow_run(law, rights);
-        if (!rights->frozen && grows_without_end(law, rights)) {
+        if (!rights->frozen && is_to_be_held(law, rights)) {
                 rights->frozen = true;
                 rights->frozen_at_bytes = rights->rest_bytes = rights->usage_bytes;
                 rights->rest_usec = law->clock_usec;
@@ -191,6 +228,7 @@ static enum cgb_memory_reason freeze_or_thaw(struct cgb_memory *law, struct cgb_
         }
         if (rights->frozen && (is_spared(law, rights) || has_stopped(law, rights) || is_at_rest(law, rights))) {
                 rights->frozen = false;
+                rights->growing_until_usec = 0;
                 rights->run_begin_usec = law->clock_usec;
                 rights->run_begin_bytes = rights->usage_bytes;
                 return CGB_MEMORY_REASON_THAWED;
@@ -283,8 +321,10 @@ static void decide_level(struct cgb_memory *law, uint32_t depth)
 
                 if (holder->depth != depth)
                         continue;
-                if (holder->children == 0)
+                if (holder->children == 0) {
                         change = freeze_or_thaw(law, &holder->rights);
+                        name(law, i);
+                }
                 for_each_lane(law, i, lane) {
                         decide(law, lane, change);
                         cover_below(law, lane);

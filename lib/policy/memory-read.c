@@ -140,10 +140,10 @@ static uint64_t near_usec(const struct cgb_memory *law)
         return cgb_min_u64(NEAR_USEC, law->options.step_usec);
 }
 
-/* What its limit could take if it were frozen. */
+/* What is it that grows, and what could its limit take if it were frozen? */
 static bool is_suspect(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
-        return law->contended && rights->usage_bytes > rights->ceiling_bytes;
+        return rights->usage_bytes > rights->ceiling_bytes && cgb_memory_runs_short(law, rights);
 }
 
 static bool wants_stat(struct cgb_memory *law, uint32_t node)

@@ -67,6 +67,9 @@ struct cgb_rights {
         uint64_t run_begin_bytes;
         uint64_t run_top_usec; /* when it last rose */
         uint64_t run_top_bytes;
+        bool growing; /* ... without end, as far as one can tell */
+        bool to_tell; /* since this step */
+        uint64_t growing_until_usec;
         bool frozen;
         uint64_t frozen_at_bytes;
         uint64_t rest_usec; /* while it is frozen: since when it has not grown */
@@ -156,6 +159,7 @@ struct cgb_memory {
         cgb_i128 bank;
         uint64_t reclaimed_bytes;
         struct cgb_memory_queue writes, reclaims;
+        bool has_news; /* somebody is to be told of */
         struct cgb_memory_slot slots[];
 };
 
@@ -200,6 +204,13 @@ static inline uint64_t cgb_plus(uint64_t a, uint64_t b)
 static inline uint64_t cgb_minus(uint64_t a, uint64_t b)
 {
         return a > b ? a - b : 0;
+}
+
+/** Is memory short, or will it be when this one has grown once more by as much as it did without a pause? */
+static inline bool cgb_memory_runs_short(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        return law->contended ||
+               law->pool.free_bytes < law->reserve_bytes + cgb_minus(rights->usage_bytes, rights->run_begin_bytes);
 }
 
 /** What the file may hold at most: above the operator's limits a limit of ours says nothing. */

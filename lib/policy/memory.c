@@ -345,8 +345,31 @@ static void take_reclaim(struct cgb_memory *law, uint32_t node, struct cgb_memor
         };
 }
 
+static bool take_news(struct cgb_memory *law, struct cgb_memory_action *ret)
+{
+        for_each_workspace(law, i) {
+                struct cgb_rights *rights = &law->slots[i].rights;
+
+                if (!rights->to_tell)
+                        continue;
+                rights->to_tell = false;
+                *ret = (struct cgb_memory_action){
+                        .type = CGB_MEMORY_TELL,
+                        .reason = CGB_MEMORY_REASON_GROWING,
+                        .node = i,
+                        .bytes = rights->usage_bytes,
+                        .previous_bytes = law->slots[i].high_bytes,
+                };
+                return true;
+        }
+        law->has_news = false;
+        return false;
+}
+
 bool cgb_memory_next_action(struct cgb_memory *law, struct cgb_memory_action *ret)
 {
+        if (law->has_news && take_news(law, ret))
+                return true; /* nothing was done, so there is nothing to remember */
         if (law->writes.first != NOBODY)
                 take_write(law, law->writes.first, ret);
         else if (law->reclaims.first != NOBODY)
@@ -384,6 +407,7 @@ int cgb_memory_get(const struct cgb_memory *law, cgb_node node, struct cgb_memor
                 .droppable_bytes = cgb_memory_droppable(law, slot),
                 .droppable_known = slot->stat_known,
                 .active = law->clock_usec - rights->last_active_usec < 2 * law->options.step_usec,
+                .growing = rights->growing,
                 .frozen = rights->frozen,
                 .foreign = slot->foreign,
                 .calm_steps = rights->calm_steps,

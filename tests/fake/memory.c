@@ -506,6 +506,43 @@ static void a_group_that_vanishes_takes_its_part_along(void **state)
         assert_int_equal(overview.memory.groups, 1);
 }
 
+/* By 20 MiB a step, none of it files. */
+static void leak(struct fake *fake, struct cgb *cgb, uint64_t from_bytes, uint64_t to_bytes)
+{
+        for (uint64_t bytes = from_bytes; bytes <= to_bytes; bytes += 20 * MIB) {
+                write_number(fake, "work/hog", "memory.current", bytes);
+                write_number(fake, "work", "memory.current", bytes + 200 * MIB);
+                step(fake, cgb);
+        }
+}
+
+/* Of its 1024 MiB half is the fair share, and 922 may be used. */
+static void who_grows_without_end_is_named_in_one_event_and_in_its_status(void **state)
+{
+        struct fake *fake = *state;
+        struct cgb_workspace hog;
+        struct cgb_event event;
+        struct cgb *cgb;
+
+        make_crowd(fake);
+        set_usage(fake, "work/hog", 0);
+        write_number(fake, "work", "memory.current", 200 * MIB);
+        cgb = fake_started(fake);
+        for (int i = 0; i < 31; i++)
+                step(fake, cgb);
+        leak(fake, cgb, 20 * MIB, 500 * MIB);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_GROWING, NULL), 0);
+        assert_true(fake_find(cgb, "hog", &hog));
+        assert_false(hog.memory.growing);
+        leak(fake, cgb, 520 * MIB, 700 * MIB);
+        assert_true(fake_take_event(cgb, CGB_EVENT_GROWING, "hog", &event));
+        assert_in_range(event.memory.bytes, 520 * MIB, 700 * MIB);
+        assert_int_equal(fake_count_events(cgb, CGB_EVENT_GROWING, NULL), 0);
+        assert_true(fake_find(cgb, "hog", &hog));
+        assert_true(hog.memory.growing);
+        assert_true(holds(fake, "work/hog", "memory.high", "max\n"));
+}
+
 #define on_a_fake(test) cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
 
 int main(void)
@@ -528,6 +565,7 @@ int main(void)
                 on_a_fake(a_dry_run_says_what_it_would_do_and_does_nothing),
                 on_a_fake(a_group_without_the_controller_has_its_cpu_managed_all_the_same),
                 on_a_fake(a_group_that_vanishes_takes_its_part_along),
+                on_a_fake(who_grows_without_end_is_named_in_one_event_and_in_its_status),
         };
 
         return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

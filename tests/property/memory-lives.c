@@ -153,13 +153,13 @@ static void one_life(uint64_t seed, size_t *ret_actions)
 /* The checks are those of memory_world_round(); this counts, so that a law that does nothing does not pass. */
 static void no_life_breaks_a_promise(void **state)
 {
-        size_t actions[3] = {0};
+        size_t actions[4] = {0};
 
         (void)state;
         for (uint64_t seed = 1; seed <= LIVES; seed++)
                 one_life(seed, actions);
-        print_message("%zu raises, %zu lowerings, %zu reclaims\n", actions[CGB_MEMORY_RAISE], actions[CGB_MEMORY_LOWER],
-                actions[CGB_MEMORY_RECLAIM]);
+        print_message("%zu raises, %zu lowerings, %zu reclaims, %zu told of\n", actions[CGB_MEMORY_RAISE],
+                actions[CGB_MEMORY_LOWER], actions[CGB_MEMORY_RECLAIM], actions[CGB_MEMORY_TELL]);
         assert_true(actions[CGB_MEMORY_RAISE] > 100 && actions[CGB_MEMORY_LOWER] > 100 && actions[CGB_MEMORY_RECLAIM] > 100);
 }
 

@@ -257,12 +257,23 @@ static void check_write(struct memory_world *world, const struct cgb_memory_acti
                 for (size_t i = 0; i < index;
                         i++) { /* a parent that is raised as well came first, and raises came before lowerings */
                         assert_int_not_equal(world->actions[i].type, CGB_MEMORY_LOWER);
-                        assert_int_not_equal(world->groups[world->actions[i].node].parent, action->node);
+                        assert_true(world->actions[i].type == CGB_MEMORY_TELL ||
+                                    world->groups[world->actions[i].node].parent != action->node);
                 }
         }
         for (size_t i = 0; action->type == CGB_MEMORY_LOWER && i < index; i++)
                 if (world->actions[i].type == CGB_MEMORY_LOWER)
                         assert_int_not_equal(group->parent, world->actions[i].node);
+}
+
+/* It grows, beyond its share of the pool and its floor. */
+static void check_told(const struct memory_world *world, const struct cgb_memory_action *action)
+{
+        struct cgb_memory_state state = memory_world_state(world, action->node);
+
+        assert_true(state.growing);
+        assert_true(state.workspace_usage_bytes > state.fair_bytes && state.workspace_usage_bytes > state.floor_bytes);
+        assert_true(action->bytes == state.workspace_usage_bytes);
 }
 
 /* Who was read has its headroom now, but for who is frozen or foreign. */
@@ -365,6 +376,8 @@ static void do_one(struct memory_world *world, const struct cgb_memory_action *a
 {
         struct memory_group *group = &world->groups[action->node];
 
+        if (action->type == CGB_MEMORY_TELL)
+                return;
         if (action->type != CGB_MEMORY_RECLAIM) {
                 group->high_bytes = action->bytes;
                 if (is_need(action->reason))
@@ -398,6 +411,8 @@ void memory_world_round(struct memory_world *world, uint64_t usec)
         for (size_t i = 0; i < world->n_actions; i++) {
                 if (world->actions[i].type == CGB_MEMORY_RECLAIM)
                         check_reclaim(world, &world->actions[i]);
+                else if (world->actions[i].type == CGB_MEMORY_TELL)
+                        check_told(world, &world->actions[i]);
                 else
                         check_write(world, &world->actions[i], i);
         }
