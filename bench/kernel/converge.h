@@ -17,7 +17,7 @@
 
 struct converge_second {
         double share;        /* of the CPU time that all groups used in this second */
-        double lowest_other; /* what the worst group of loops got, as a part of its fair share of the CPUs */
+        double lowest_other; /* what the worst group of loops got in the five seconds that end here, over its fair share of them */
 };
 
 struct converge_result {
@@ -34,7 +34,7 @@ struct converge_result {
 int converge(const struct run_plan *plan, struct interrupt *interrupt, const struct spinner *spinner,
         struct converge_result *ret);
 
-/* The least that any group of loops got in any second, as a part of its fair share. */
+/* The least that any group of loops got in any five seconds, as a part of its fair share. */
 double converge_lowest_other(const struct converge_result *result);
 
 #endif
