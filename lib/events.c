@@ -116,11 +116,6 @@ void cgb_report_error(struct cgb *cgb, struct cgb_group *group, enum cgb_file fi
         cgb_report(cgb, CGB_EVENT_ERROR, group, &(struct cgb_event){.fault = &fault});
 }
 
-void cgb_report_works_again(struct cgb_group *group, enum cgb_file file)
-{
-        group->failing &= ~(1u << file);
-}
-
 bool cgb_next_event(struct cgb *cgb, struct cgb_event *ret)
 {
         return cgb_events_pop(&cgb->events, ret);

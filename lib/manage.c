@@ -18,6 +18,7 @@
 /* How often groups that could not be adopted are tried again: their cpu.weight may come, or a limit may have been raised. */
 #define LIST_EVERY_USEC 10000000ull
 
+/* To set it makes it unreadable as well: that it has expired is not read. */
 static void arm_timer(struct cgb *cgb)
 {
         uint64_t due_usec = cgb_get_deadline_usec(cgb);
@@ -292,14 +293,12 @@ static uint64_t wall_usec(void)
 
 int cgb_dispatch(struct cgb *cgb)
 {
-        uint64_t begin_usec = wall_usec(), took_usec, now_usec, expirations;
+        uint64_t begin_usec = wall_usec(), took_usec, now_usec;
         bool is_step;
         int r = 0;
 
         if (!cgb->started)
                 return 0;
-        if (read(cgb->timer_fd, &expirations, sizeof expirations) < 0 && errno != EAGAIN)
-                return cgb_fail(cgb, -errno, "timerfd", "it cannot be read", NULL);
         cgb_writers_process(cgb);
         cgb_discover_changes(cgb);
         now_usec = cgb_now_usec(cgb);

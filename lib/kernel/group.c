@@ -98,16 +98,13 @@ static int open_flags(int modes)
         return access | O_CLOEXEC | O_NOCTTY;
 }
 
-/* What is wanted: to read a file of a group into a buffer, or to write one from bytes. */
+/* What is wanted: to read a file of a group, or to write it. */
 struct wish {
         struct cgb_fd_cache *cache;
         const struct cgb_tree *tree;
         struct cgb_group_dir *group;
         enum cgb_file file;
         int mode;
-        char *buffer;
-        const char *bytes;
-        size_t n;
 };
 
 /* Opens a file; when fds have run out, at the price of one that was not used for long. */
@@ -156,65 +153,54 @@ static int open_hot_file(int *ret_modes, const struct wish *wish)
         return -ENODEV;
 }
 
-/* In a folder of ordinary files nobody says ENODEV, but what was removed has no name any more. */
-static bool is_stale(const struct cgb_tree *tree, int fd)
-{
-        struct stat st;
-
-        return !tree->is_cgroup2 && (fstat(fd, &st) < 0 || st.st_nlink == 0);
-}
-
-static ssize_t fulfil_on(int fd, const struct wish *wish)
-{
-        if (is_stale(wish->tree, fd))
-                return -ENODEV;
-        if (wish->mode == MODE_WRITE)
-                return cgb_fd_write(fd, wish->tree->is_cgroup2, wish->bytes, wish->n);
-        return cgb_fd_read(fd, wish->buffer, wish->n);
-}
-
-/* On the fd that is kept. @return -ENODEV if none is, or it is stale, or it was opened for less. */
-static ssize_t fulfil_kept(const struct wish *wish)
+/* The fd that is kept; -ENODEV if none is, or it is stale, or it was opened for less. */
+static int kept_fd(const struct wish *wish)
 {
         const struct cgb_group_dir *group = wish->group;
         int modes = 0;
         int fd = cgb_fd_cache_get(wish->cache, group->slots[wish->file], group->owner, wish->file, &modes);
 
-        return modes & wish->mode ? fulfil_on(fd, wish) : -ENODEV;
+        /* in a folder of ordinary files the kernel does not say ENODEV */
+        return modes & wish->mode && (wish->tree->is_cgroup2 || cgb_fd_has_name(fd)) ? fd : -ENODEV;
 }
 
-static ssize_t fulfil_opened(const struct wish *wish)
+/* One that is kept from now on, in place of any other. */
+static int opened_fd(const struct wish *wish)
 {
         struct cgb_group_dir *group = wish->group;
         int modes, fd;
 
         cgb_fd_cache_drop(wish->cache, group->slots[wish->file], group->owner, wish->file);
         fd = open_hot_file(&modes, wish);
-        if (fd < 0)
-                return fd;
-        group->slots[wish->file] = cgb_fd_cache_put(wish->cache, group->owner, wish->file, fd, modes);
-        return fulfil_on(fd, wish);
-}
-
-static ssize_t fulfil(const struct wish *wish)
-{
-        ssize_t r = fulfil_kept(wish);
-
-        return r == -ENODEV ? fulfil_opened(wish) : r;
+        if (fd >= 0)
+                group->slots[wish->file] = cgb_fd_cache_put(wish->cache, group->owner, wish->file, fd, modes);
+        return fd;
 }
 
 ssize_t cgb_group_read(struct cgb_fd_cache *cache, const struct cgb_tree *tree, struct cgb_group_dir *group,
         enum cgb_file file, char *buffer, size_t size)
 {
-        return fulfil(&(struct wish){
-                .cache = cache, .tree = tree, .group = group, .file = file, .mode = MODE_READ, .buffer = buffer, .n = size});
+        const struct wish wish = {cache, tree, group, file, MODE_READ};
+        int fd = kept_fd(&wish);
+        ssize_t n = fd < 0 ? fd : cgb_fd_read(fd, buffer, size);
+
+        if (n != -ENODEV)
+                return n;
+        fd = opened_fd(&wish);
+        return fd < 0 ? fd : cgb_fd_read(fd, buffer, size);
 }
 
 int cgb_group_write(struct cgb_fd_cache *cache, const struct cgb_tree *tree, struct cgb_group_dir *group, enum cgb_file file,
         const char *bytes, size_t n)
 {
-        return (int)fulfil(&(struct wish){
-                .cache = cache, .tree = tree, .group = group, .file = file, .mode = MODE_WRITE, .bytes = bytes, .n = n});
+        const struct wish wish = {cache, tree, group, file, MODE_WRITE};
+        int fd = kept_fd(&wish);
+        int r = fd < 0 ? fd : cgb_fd_write(fd, tree->is_cgroup2, bytes, n);
+
+        if (r != -ENODEV)
+                return r;
+        fd = opened_fd(&wish);
+        return fd < 0 ? fd : cgb_fd_write(fd, tree->is_cgroup2, bytes, n);
 }
 
 int cgb_group_write_u64(struct cgb_fd_cache *cache, const struct cgb_tree *tree, struct cgb_group_dir *group,

@@ -97,6 +97,13 @@ static int open_file(const struct cgb_tree *tree, const char *path, const char *
         return fd < 0 ? -errno : fd;
 }
 
+bool cgb_fd_has_name(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 ssize_t cgb_fd_read(int fd, char *buffer, size_t size)
 {
         ssize_t n;

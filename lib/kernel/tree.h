@@ -64,6 +64,9 @@ int cgb_tree_list(const struct cgb_tree *tree, const char *path, cgb_found_group
  */
 int cgb_tree_may_write(const struct cgb_tree *tree, const char *path, const char *file);
 
+/* Is the file still there? What was removed while it was open has no name any more. */
+bool cgb_fd_has_name(int fd);
+
 /* What cgb_tree_read() and cgb_tree_write() do on an fd that is open already. */
 ssize_t cgb_fd_read(int fd, char *buffer, size_t size);
 int cgb_fd_write(int fd, bool is_cgroup2, const char *bytes, size_t n);
