@@ -8,7 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complain.h"
 #include "files.h"
+
+int check_output(const char *path)
+{
+        int fd = path ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666) : -1;
+
+        if (path && fd < 0)
+                return complain(-errno, "%s", path);
+        if (fd >= 0)
+                close(fd);
+        return 0;
+}
 
 int write_at(int dir_fd, const char *file, const char *text)
 {

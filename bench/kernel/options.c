@@ -83,6 +83,12 @@ static const struct option long_options[] = {
         {NULL, 0, NULL, 0},
 };
 
+/* Below, the probe measures its own clock. */
+#define BURST_MIN_MSEC 0.1
+
+/* What struct cgb_options takes. */
+#define STEP_MIN_SEC 0.01
+
 /* Enough that each group could fill the machine. */
 #define HOGS_MIN 2
 
@@ -168,9 +174,10 @@ static int parse_one(int option, char *text, struct kernel_options *options, str
         case OPTION_POLICY:
                 return parse_policies(text, raw);
         case OPTION_BURST:
-                return parse_list("burst", text, 1e3, 0, 60000, options->bursts_usec, LIST_MAX, &options->n_bursts);
+                return parse_list(
+                        "burst", text, 1e3, BURST_MIN_MSEC, 60000, options->bursts_usec, LIST_MAX, &options->n_bursts);
         case OPTION_STEP:
-                return parse_list("step", text, 1e6, 0, 60, raw->steps_usec, LIST_MAX, &raw->n_steps);
+                return parse_list("step", text, 1e6, STEP_MIN_SEC, 60, raw->steps_usec, LIST_MAX, &raw->n_steps);
         case OPTION_REPEATS:
                 return parse_count("repeats", text, 1, 1000, &options->repeats);
         case OPTION_BURSTS:

@@ -9,6 +9,7 @@
 
 #include "../common/clock.h"
 #include "../common/complain.h"
+#include "../common/files.h"
 #include "../common/interrupt.h"
 #include "../verbs.h"
 #include "converge.h"
@@ -208,6 +209,8 @@ int verb_kernel(int argc, char **argv)
         error = options_parse(&options, argc, argv);
         if (error)
                 return error < 0 ? 2 : 0;
+        if (!options.check && check_output(options.json) < 0)
+                return 1;
         error = groups_find(&bench.place, options.mount, options.units ? NULL : options.parent, GROUPS_CPU);
         if (error >= 0 && options.units)
                 error = groups_use_units(&bench.place, options.parent);

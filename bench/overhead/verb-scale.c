@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "../common/complain.h"
+#include "../common/files.h"
 #include "../kernel/usage.h"
 #include "../verbs.h"
 #include "cost.h"
@@ -108,6 +109,8 @@ int verb_scale(int argc, char **argv)
 
         if (error)
                 return error < 0 ? 2 : 0;
+        if (!options.check && check_output(options.json) < 0)
+                return 1;
         error = groups_find(&place, options.mount, options.parent, GROUPS_CPU);
         if (error < 0 || options.check)
                 return error < 0;
