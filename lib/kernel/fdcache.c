@@ -24,7 +24,7 @@
 struct slot {
         uint64_t owner; /* 0: free */
         uint32_t file;
-        int mode;
+        int modes;
         int fd;
         bool used; /* since the hand came by */
         uint32_t next_free;
@@ -96,16 +96,15 @@ static bool belongs_to(const struct cgb_fd_cache *cache, cgb_fd_slot slot, uint6
         return slot >= FIRST_SLOT && cache->slots[slot].owner == owner && cache->slots[slot].file == file;
 }
 
-int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int *mode)
+int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int modes)
 {
-        if (!belongs_to(cache, slot, owner, file))
+        if (!belongs_to(cache, slot, owner, file) || (cache->slots[slot].modes & modes) != modes)
                 return -1;
         cache->slots[slot].used = true;
-        *mode = cache->slots[slot].mode;
         return cache->slots[slot].fd;
 }
 
-cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_t file, int fd, int mode)
+cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_t file, int fd, int modes)
 {
         uint32_t i;
 
@@ -113,7 +112,7 @@ cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_
                 cgb_fd_cache_shrink(cache);
         i = cache->first_free;
         cache->first_free = cache->slots[i].next_free;
-        cache->slots[i] = (struct slot){.owner = owner, .file = file, .fd = fd, .mode = mode};
+        cache->slots[i] = (struct slot){.owner = owner, .file = file, .fd = fd, .modes = modes};
         cache->count++;
         return i;
 }

@@ -35,11 +35,11 @@ uint32_t cgb_fd_cache_count(const struct cgb_fd_cache *cache);
 /* A new owner's number, never given twice. */
 uint64_t cgb_fd_cache_new_owner(struct cgb_fd_cache *cache);
 
-/* The fd of @owner's @file, which counts as used now, and the @mode it was put with; -1 if it has none. */
-int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int *mode);
+/* The fd of @owner's @file, which counts as used now; -1 if it has none that was put with all these @modes, which are bits. */
+int cgb_fd_cache_get(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file, int modes);
 
-/* Keeps @fd, which is the cache's from now on. */
-cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_t file, int fd, int mode);
+/* Keeps @fd, which is the cache's from now on. @modes: what it was opened for. */
+cgb_fd_slot cgb_fd_cache_put(struct cgb_fd_cache *cache, uint64_t owner, uint32_t file, int fd, int modes);
 
 /* Closes @owner's @file, if it is kept. */
 void cgb_fd_cache_drop(struct cgb_fd_cache *cache, cgb_fd_slot slot, uint64_t owner, uint32_t file);

@@ -154,14 +154,13 @@ static int open_hot_file(int *ret_modes, const struct wish *wish)
 }
 
 /* The fd that is kept; -ENODEV if none is, or it is stale, or it was opened for less. */
-static int kept_fd(const struct wish *wish)
+static int kept_fd(struct cgb_fd_cache *cache, const struct cgb_tree *tree, const struct cgb_group_dir *group,
+        enum cgb_file file, int mode)
 {
-        const struct cgb_group_dir *group = wish->group;
-        int modes = 0;
-        int fd = cgb_fd_cache_get(wish->cache, group->slots[wish->file], group->owner, wish->file, &modes);
+        int fd = cgb_fd_cache_get(cache, group->slots[file], group->owner, file, mode);
 
         /* in a folder of ordinary files the kernel does not say ENODEV */
-        return modes & wish->mode && (wish->tree->is_cgroup2 || cgb_fd_has_name(fd)) ? fd : -ENODEV;
+        return fd >= 0 && (tree->is_cgroup2 || cgb_fd_has_name(fd)) ? fd : -ENODEV;
 }
 
 /* One that is kept from now on, in place of any other. */
@@ -180,26 +179,24 @@ static int opened_fd(const struct wish *wish)
 ssize_t cgb_group_read(struct cgb_fd_cache *cache, const struct cgb_tree *tree, struct cgb_group_dir *group,
         enum cgb_file file, char *buffer, size_t size)
 {
-        const struct wish wish = {cache, tree, group, file, MODE_READ};
-        int fd = kept_fd(&wish);
+        int fd = kept_fd(cache, tree, group, file, MODE_READ);
         ssize_t n = fd < 0 ? fd : cgb_fd_read(fd, buffer, size);
 
         if (n != -ENODEV)
                 return n;
-        fd = opened_fd(&wish);
+        fd = opened_fd(&(struct wish){cache, tree, group, file, MODE_READ});
         return fd < 0 ? fd : cgb_fd_read(fd, buffer, size);
 }
 
 int cgb_group_write(struct cgb_fd_cache *cache, const struct cgb_tree *tree, struct cgb_group_dir *group, enum cgb_file file,
         const char *bytes, size_t n)
 {
-        const struct wish wish = {cache, tree, group, file, MODE_WRITE};
-        int fd = kept_fd(&wish);
+        int fd = kept_fd(cache, tree, group, file, MODE_WRITE);
         int r = fd < 0 ? fd : cgb_fd_write(fd, tree->is_cgroup2, bytes, n);
 
         if (r != -ENODEV)
                 return r;
-        fd = opened_fd(&wish);
+        fd = opened_fd(&(struct wish){cache, tree, group, file, MODE_WRITE});
         return fd < 0 ? fd : cgb_fd_write(fd, tree->is_cgroup2, bytes, n);
 }
 

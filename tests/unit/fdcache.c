@@ -42,16 +42,18 @@ static struct cgb_fd_cache *new_cache(uint32_t capacity)
         return cache;
 }
 
-static void what_is_put_is_got_again_with_its_mode(void **state)
+static void what_is_put_is_got_again_for_what_it_was_opened_for(void **state)
 {
         struct cgb_fd_cache *cache = new_cache(4);
         uint64_t owner = cgb_fd_cache_new_owner(cache);
-        int fd = open_something(), mode = 0;
-        cgb_fd_slot slot = cgb_fd_cache_put(cache, owner, FILE_A, fd, 3);
+        int fd = open_something();
+        cgb_fd_slot slot = cgb_fd_cache_put(cache, owner, FILE_A, fd, 5);
 
         (void)state;
-        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_A, &mode), fd);
-        assert_int_equal(mode, 3);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_A, 1), fd);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_A, 5), fd);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_A, 2), -1);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_A, 7), -1);
         assert_int_equal(cgb_fd_cache_count(cache), 1);
         assert_int_equal(cgb_fd_cache_capacity(cache), 4);
         cgb_fd_cache_free(cache);
@@ -60,12 +62,10 @@ static void what_is_put_is_got_again_with_its_mode(void **state)
 static void an_owner_of_zeros_has_nothing(void **state)
 {
         struct cgb_fd_cache *cache = new_cache(2);
-        int mode = 7;
 
         (void)state;
-        assert_int_equal(cgb_fd_cache_get(cache, 0, cgb_fd_cache_new_owner(cache), FILE_A, &mode), -1);
-        assert_int_equal(cgb_fd_cache_get(cache, 0, 0, 0, &mode), -1);
-        assert_int_equal(mode, 7);
+        assert_int_equal(cgb_fd_cache_get(cache, 0, cgb_fd_cache_new_owner(cache), FILE_A, 1), -1);
+        assert_int_equal(cgb_fd_cache_get(cache, 0, 0, 0, 1), -1);
         cgb_fd_cache_free(cache);
 }
 
@@ -74,12 +74,11 @@ static void another_file_and_another_owner_get_nothing(void **state)
         struct cgb_fd_cache *cache = new_cache(2);
         uint64_t owner = cgb_fd_cache_new_owner(cache), other = cgb_fd_cache_new_owner(cache);
         cgb_fd_slot slot = cgb_fd_cache_put(cache, owner, FILE_A, open_something(), 1);
-        int mode;
 
         (void)state;
         assert_int_not_equal(owner, other);
-        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_B, &mode), -1);
-        assert_int_equal(cgb_fd_cache_get(cache, slot, other, FILE_A, &mode), -1);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, owner, FILE_B, 1), -1);
+        assert_int_equal(cgb_fd_cache_get(cache, slot, other, FILE_A, 1), -1);
         cgb_fd_cache_free(cache);
 }
 
@@ -88,20 +87,20 @@ static void over_the_budget_the_least_recently_used_is_closed(void **state)
         struct cgb_fd_cache *cache = new_cache(3);
         uint64_t owner = cgb_fd_cache_new_owner(cache);
         cgb_fd_slot slots[4];
-        int fds[4], mode;
+        int fds[4];
 
         (void)state;
         for (uint32_t i = 0; i < 3; i++)
                 slots[i] = cgb_fd_cache_put(cache, owner, i, fds[i] = open_something(), 1);
-        assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, &mode), fds[0]);
+        assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, 1), fds[0]);
 
         fds[3] = open_something();
         slots[3] = cgb_fd_cache_put(cache, owner, 3, fds[3], 1);
         assert_false(is_open(fds[1]));
-        assert_int_equal(cgb_fd_cache_get(cache, slots[1], owner, 1, &mode), -1);
-        assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, &mode), fds[0]);
-        assert_int_equal(cgb_fd_cache_get(cache, slots[2], owner, 2, &mode), fds[2]);
-        assert_int_equal(cgb_fd_cache_get(cache, slots[3], owner, 3, &mode), fds[3]);
+        assert_int_equal(cgb_fd_cache_get(cache, slots[1], owner, 1, 1), -1);
+        assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, 1), fds[0]);
+        assert_int_equal(cgb_fd_cache_get(cache, slots[2], owner, 2, 1), fds[2]);
+        assert_int_equal(cgb_fd_cache_get(cache, slots[3], owner, 3, 1), fds[3]);
         assert_int_equal(cgb_fd_cache_count(cache), 3);
         cgb_fd_cache_free(cache);
 }
@@ -110,17 +109,17 @@ static void what_is_in_use_is_not_given_away_while_there_is_room(void **state)
 {
         struct cgb_fd_cache *cache = new_cache(3);
         uint64_t owner = cgb_fd_cache_new_owner(cache);
-        int fds[3], mode;
+        int fds[3];
         cgb_fd_slot slots[3];
 
         (void)state;
         slots[0] = cgb_fd_cache_put(cache, owner, 0, fds[0] = open_something(), 1);
         for (uint32_t i = 1; i < 3; i++) {
-                assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, &mode), fds[0]);
+                assert_int_equal(cgb_fd_cache_get(cache, slots[0], owner, 0, 1), fds[0]);
                 slots[i] = cgb_fd_cache_put(cache, owner, i, fds[i] = open_something(), 1);
         }
         for (uint32_t i = 0; i < 3; i++) {
-                assert_int_equal(cgb_fd_cache_get(cache, slots[i], owner, i, &mode), fds[i]);
+                assert_int_equal(cgb_fd_cache_get(cache, slots[i], owner, i, 1), fds[i]);
                 assert_true(is_open(fds[i]));
         }
         cgb_fd_cache_free(cache);
@@ -207,7 +206,7 @@ static void a_budget_out_of_all_proportion_is_cut(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(what_is_put_is_got_again_with_its_mode),
+                cmocka_unit_test(what_is_put_is_got_again_for_what_it_was_opened_for),
                 cmocka_unit_test(an_owner_of_zeros_has_nothing),
                 cmocka_unit_test(another_file_and_another_owner_get_nothing),
                 cmocka_unit_test(over_the_budget_the_least_recently_used_is_closed),
