@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "doctor-owners.h"
+#include "json.h"
 #include "text.h"
 
 /* A host may have thousands of groups, and a person reads a screen. JSON has them all. */
@@ -49,25 +50,18 @@ void doctor_owners_print(const struct cgb_options *options)
                 printf("but with --backend %s nobody is chosen by owner\n", options->backend);
 }
 
-static void add_text(struct json_object *object, const char *key, const char *value)
-{
-        char valid[TEXT_SIZE];
-
-        json_object_object_add(object, key, json_object_new_string(text_valid(valid, sizeof(valid), value)));
-}
-
 static int add_group(void *userdata, const char *name, const struct cgb_owner *owner)
 {
         struct json_object *object = json_object_new_object();
 
-        add_text(object, "name", name);
-        add_text(object, "owner", cgb_owner_type_to_string(owner->type));
-        add_text(object, "unit", owner->unit);
+        json_add_text(object, "name", name);
+        json_add_text(object, "owner", cgb_owner_type_to_string(owner->type));
+        json_add_text(object, "unit", owner->unit);
         json_object_object_add(object, "delegated", json_object_new_boolean(owner->delegated));
         json_object_object_add(object, "uid", json_object_new_int64(owner->uid));
-        add_text(object, "writer", writer_of(owner));
-        add_text(object, "why", owner->why);
-        add_text(object, "remedy", owner->remedy);
+        json_add_text(object, "writer", writer_of(owner));
+        json_add_text(object, "why", owner->why);
+        json_add_text(object, "remedy", owner->remedy);
         json_object_array_add(userdata, object);
         return 0;
 }

@@ -4,10 +4,10 @@
  * cgctl doctor - everything that cgburst uses on this host: is it there, and if not, what helps? And whose is each group?
  */
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 #include "doctor-owners.h"
+#include "json.h"
 #include "options.h"
 #include "text.h"
 
@@ -49,21 +49,14 @@ static int parse(struct common_options *common, int argc, char **argv)
         return options_refuse_operands(&verb_doctor, argc, argv);
 }
 
-static void add_text(struct json_object *object, const char *key, const char *value)
-{
-        char valid[TEXT_SIZE];
-
-        json_object_object_add(object, key, json_object_new_string(text_valid(valid, sizeof(valid), value)));
-}
-
 static struct json_object *check_json(const struct cgb_check *check)
 {
         struct json_object *object = json_object_new_object();
 
-        add_text(object, "name", check->name);
-        add_text(object, "result", json_result[check->result]);
-        add_text(object, "found", check->found);
-        add_text(object, "remedy", check->remedy);
+        json_add_text(object, "name", check->name);
+        json_add_text(object, "result", json_result[check->result]);
+        json_add_text(object, "found", check->found);
+        json_add_text(object, "remedy", check->remedy);
         return object;
 }
 

@@ -8,33 +8,24 @@
 
 #include <cgburst/owner.h>
 
+#include "json.h"
 #include "status-json.h"
-#include "text.h"
 
 #define NSEC_PER_USEC 1000
 
-/* Takes @value over, also when it fails. */
-static bool add(struct json_object *object, const char *key, struct json_object *value)
-{
-        if (value && json_object_object_add(object, key, value) == 0)
-                return true;
-        json_object_put(value);
-        return false;
-}
-
 static bool add_uint(struct json_object *object, const char *key, uint64_t value)
 {
-        return add(object, key, json_object_new_uint64(value));
+        return json_add(object, key, json_object_new_uint64(value));
 }
 
 static bool add_int(struct json_object *object, const char *key, int64_t value)
 {
-        return add(object, key, json_object_new_int64(value));
+        return json_add(object, key, json_object_new_int64(value));
 }
 
 static bool add_bool(struct json_object *object, const char *key, bool value)
 {
-        return add(object, key, json_object_new_boolean(value));
+        return json_add(object, key, json_object_new_boolean(value));
 }
 
 static const char *const action_words[] = {
@@ -43,21 +34,13 @@ static const char *const action_words[] = {
         [CGB_MEMORY_RECLAIM] = "reclaim",
 };
 
-/* JSON is UTF-8, names of directories need not be. */
-static bool add_text(struct json_object *object, const char *key, const char *value)
-{
-        char valid[4 * TEXT_SIZE];
-
-        return add(object, key, json_object_new_string(text_valid(valid, sizeof(valid), value)));
-}
-
 /* Absent where the memory law has nothing to say. */
 static bool add_memory(struct json_object *object, const struct cgb_memory_state *memory)
 {
         struct json_object *part = json_object_new_object();
 
-        return add(object, "memory", part) && add_uint(part, "usage_bytes", memory->usage_bytes) &&
-               (memory->high_bytes == CGB_MEMORY_MAX ? add_text(part, "high_bytes", "max")
+        return json_add(object, "memory", part) && add_uint(part, "usage_bytes", memory->usage_bytes) &&
+               (memory->high_bytes == CGB_MEMORY_MAX ? json_add_text(part, "high_bytes", "max")
                                                      : add_uint(part, "high_bytes", memory->high_bytes)) &&
                add_uint(part, "headroom_bytes", memory->headroom_bytes) &&
                (!memory->droppable_known || add_uint(part, "droppable_bytes", memory->droppable_bytes)) &&
@@ -67,10 +50,10 @@ static bool add_memory(struct json_object *object, const struct cgb_memory_state
                add_int(part, "credit_cap_byte_seconds", memory->credit_cap_byte_seconds) &&
                add_bool(part, "growing", memory->growing) && add_bool(part, "frozen", memory->frozen) &&
                add_bool(part, "foreign", memory->foreign) &&
-               add_text(part, "last_reason", cgb_memory_reason_to_string(memory->last_reason)) &&
+               json_add_text(part, "last_reason", cgb_memory_reason_to_string(memory->last_reason)) &&
                (memory->last_reason == CGB_MEMORY_REASON_NONE ||
-                       (add_text(part, "last_action", action_words[memory->last_type]) &&
-                               (memory->last_bytes == CGB_MEMORY_MAX ? add_text(part, "last_bytes", "max")
+                       (json_add_text(part, "last_action", action_words[memory->last_type]) &&
+                               (memory->last_bytes == CGB_MEMORY_MAX ? json_add_text(part, "last_bytes", "max")
                                                                      : add_uint(part, "last_bytes", memory->last_bytes))));
 }
 
@@ -78,17 +61,18 @@ static bool fill_workspace(struct json_object *object, const struct cgb_workspac
 {
         const struct cgb_account_state *account = &workspace->account;
 
-        return add_text(object, "name", workspace->name) && add_uint(object, "share_permille", account->share_permille) &&
+        return json_add_text(object, "name", workspace->name) &&
+               add_uint(object, "share_permille", account->share_permille) &&
                add_uint(object, "usage_usec", account->usage_usec) &&
                add_int(object, "slow_credit_usec", account->slow_credit_usec) &&
                add_int(object, "slow_cap_usec", account->slow_cap_usec) &&
                add_int(object, "fast_credit_usec", account->fast_credit_usec) &&
                add_int(object, "fast_cap_usec", account->fast_cap_usec) && add_uint(object, "weight", account->weight) &&
                add_uint(object, "written", account->written) &&
-               add_text(object, "reason", cgb_reason_to_string(account->reason)) &&
+               json_add_text(object, "reason", cgb_reason_to_string(account->reason)) &&
                add_bool(object, "active", account->active) && add_bool(object, "foreign", workspace->foreign) &&
-               add_text(object, "owner", cgb_owner_type_to_string(workspace->owner)) &&
-               add_text(object, "writer", workspace->writer ? workspace->writer : "nobody") &&
+               json_add_text(object, "owner", cgb_owner_type_to_string(workspace->owner)) &&
+               json_add_text(object, "writer", workspace->writer ? workspace->writer : "nobody") &&
                (!workspace->has_memory || add_memory(object, &workspace->memory));
 }
 
@@ -97,7 +81,7 @@ static bool add_workspaces(struct json_object *document, const struct cgb *cgb)
         struct json_object *list = json_object_new_array();
         struct cgb_workspace workspace = {.size = sizeof(workspace)};
 
-        if (!add(document, "workspaces", list))
+        if (!json_add(document, "workspaces", list))
                 return false;
 
         for (size_t i = 0; cgb_get_workspace(cgb, i, &workspace) == 0; i++) {
@@ -119,7 +103,7 @@ static bool add_pool(struct json_object *document, const struct cgb_overview *ov
         if (pool->groups == 0)
                 return true;
         part = json_object_new_object();
-        return add(document, "memory", part) && add_uint(part, "size_bytes", pool->size_bytes) &&
+        return json_add(document, "memory", part) && add_uint(part, "size_bytes", pool->size_bytes) &&
                add_uint(part, "free_bytes", pool->free_bytes) && add_uint(part, "swap_free_bytes", pool->swap_free_bytes) &&
                add_uint(part, "reserve_bytes", pool->reserve_bytes) && add_bool(part, "contended", pool->contended) &&
                add_bool(part, "can_reclaim", overview->memory_can_reclaim) &&
@@ -133,7 +117,7 @@ static bool fill(struct json_object *document, const struct cgb *cgb)
         struct cgb_overview overview = {.size = sizeof(overview)};
 
         return cgb_get_overview(cgb, &overview) == 0 && add_int(document, "schema", STATUS_SCHEMA) &&
-               add_text(document, "mount", overview.mount) && add_text(document, "parent", overview.parent) &&
+               json_add_text(document, "mount", overview.mount) && json_add_text(document, "parent", overview.parent) &&
                add_uint(document, "cpus_permille", overview.cpus_permille) &&
                add_uint(document, "step_usec", overview.step_usec) && add_uint(document, "steps", overview.steps) &&
                add_uint(document, "price_permille", overview.pool.price_permille) &&

@@ -7,6 +7,7 @@
 #include <cgburst/cgburst.h>
 #include <string.h>
 
+#include "json.h"
 #include "status-memory.h"
 #include "text.h"
 
@@ -20,13 +21,6 @@ static double get_mib(struct json_object *object, const char *key)
 static bool get_bool(struct json_object *object, const char *key)
 {
         return json_object_get_boolean(json_object_object_get(object, key));
-}
-
-static const char *get_text(struct json_object *object, const char *key)
-{
-        struct json_object *value = json_object_object_get(object, key);
-
-        return value ? json_object_get_string(value) : "";
 }
 
 /* "512.0", "max", or "-" where it is not known. */
@@ -46,7 +40,7 @@ static void format_mib(char *ret, size_t size, struct json_object *memory, const
 static void format_last(char *ret, size_t size, struct json_object *memory)
 {
         char bytes[32];
-        const char *reason = get_text(memory, "last_reason");
+        const char *reason = json_text(memory, "last_reason");
 
         format_mib(bytes, sizeof(bytes), memory, "last_bytes");
         if (get_bool(memory, "foreign"))
@@ -58,7 +52,7 @@ static void format_last(char *ret, size_t size, struct json_object *memory)
         else if (!strcmp(reason, cgb_memory_reason_to_string(CGB_MEMORY_REASON_NONE)))
                 snprintf(ret, size, "nothing was done");
         else
-                snprintf(ret, size, "%s %s (%s)", get_text(memory, "last_action"), bytes, reason);
+                snprintf(ret, size, "%s %s (%s)", json_text(memory, "last_action"), bytes, reason);
 }
 
 /* Credit in the seconds for which the fair share more could be held: that is what it is worth. */
@@ -74,7 +68,7 @@ static void print_one(FILE *stream, struct json_object *workspace, int name_widt
         struct json_object *memory = json_object_object_get(workspace, "memory");
         char name[TEXT_SIZE], high[32], droppable[32], last[128];
 
-        text_printable(name, sizeof(name), get_text(workspace, "name"));
+        text_printable(name, sizeof(name), json_text(workspace, "name"));
         format_mib(high, sizeof(high), memory, "high_bytes");
         format_mib(droppable, sizeof(droppable), memory, "droppable_bytes");
         format_last(last, sizeof(last), memory);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json.h"
 #include "status-memory.h"
 #include "status-table.h"
 #include "text.h"
@@ -30,13 +31,6 @@ static int64_t get_int(struct json_object *object, const char *key)
         return json_object_get_int64(json_object_object_get(object, key));
 }
 
-static const char *get_text(struct json_object *object, const char *key)
-{
-        struct json_object *value = json_object_object_get(object, key);
-
-        return value ? json_object_get_string(value) : "";
-}
-
 /* What each reason means, in words. */
 static const char *explain(struct json_object *workspace)
 {
@@ -51,11 +45,12 @@ static const char *explain(struct json_object *workspace)
                 {CGB_REASON_FLOOR, "debt, raised to the floor"},
                 {CGB_REASON_RANGE, "cut to the kernel's range"},
         };
-        const char *reason = get_text(workspace, "reason");
+        const char *reason = json_text(workspace, "reason");
 
         if (json_object_get_boolean(json_object_object_get(workspace, "foreign")))
-                return strcmp(get_text(workspace, "writer"), "nobody") ? "left alone: somebody else wrote it"
-                                                                       : "left alone: its manager cannot be asked from here";
+                return strcmp(json_text(workspace, "writer"), "nobody")
+                               ? "left alone: somebody else wrote it"
+                               : "left alone: its manager cannot be asked from here";
         for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
                 if (!strcmp(cgb_reason_to_string(table[i].reason), reason))
                         return table[i].words;
@@ -94,7 +89,7 @@ static struct json_object *index_by_name(struct json_object *document)
         for (size_t i = 0; index && i < json_object_array_length(list); i++) {
                 struct json_object *workspace = json_object_array_get_idx(list, i);
 
-                if (json_object_object_add(index, get_text(workspace, "name"), json_object_get(workspace)) < 0)
+                if (json_object_object_add(index, json_text(workspace, "name"), json_object_get(workspace)) < 0)
                         json_object_put(workspace);
         }
         return index;
@@ -103,7 +98,7 @@ static struct json_object *index_by_name(struct json_object *document)
 /* "98%" of one CPU, or "-" where there is nothing to compare with. */
 static void format_cpu(char *ret, size_t size, struct json_object *workspace, const struct since *since)
 {
-        struct json_object *earlier = json_object_object_get(since->workspaces, get_text(workspace, "name"));
+        struct json_object *earlier = json_object_object_get(since->workspaces, json_text(workspace, "name"));
         int64_t used = get_int(workspace, "usage_usec") - get_int(earlier, "usage_usec");
 
         if (!earlier || used < 0 || since->usec <= 0)
@@ -116,7 +111,7 @@ static void print_workspace(FILE *stream, struct json_object *workspace, const s
 {
         char name[TEXT_SIZE], cpu[16], time[32], slow[48], fast[48];
 
-        text_printable(name, sizeof(name), get_text(workspace, "name"));
+        text_printable(name, sizeof(name), json_text(workspace, "name"));
         format_cpu(cpu, sizeof(cpu), workspace, since);
         format_time(time, sizeof(time), get_int(workspace, "usage_usec"));
         format_credit(slow, sizeof(slow), workspace, "slow_credit_usec", "slow_cap_usec");
@@ -127,7 +122,7 @@ static void print_workspace(FILE *stream, struct json_object *workspace, const s
         fprintf(stream, "%s%*s %c %6.2f %5s %9s %17s %14s %6" PRId64 "  %-9s  %s\n", name, padding > 0 ? padding : 0, "",
                 json_object_get_boolean(json_object_object_get(workspace, "active")) ? '*' : ' ',
                 (double)get_int(workspace, "share_permille") / 1000, cpu, time, slow, fast, get_int(workspace, "written"),
-                get_text(workspace, "writer"), explain(workspace));
+                json_text(workspace, "writer"), explain(workspace));
 }
 
 static void print_header(FILE *stream, struct json_object *document)
@@ -135,8 +130,8 @@ static void print_header(FILE *stream, struct json_object *document)
         char mount[TEXT_SIZE], parent[TEXT_SIZE];
 
         fprintf(stream, "%s on %s: %.2f CPUs, price %.2f, bank %+.1fs\n",
-                text_printable(parent, sizeof(parent), get_text(document, "parent")),
-                text_printable(mount, sizeof(mount), get_text(document, "mount")),
+                text_printable(parent, sizeof(parent), json_text(document, "parent")),
+                text_printable(mount, sizeof(mount), json_text(document, "mount")),
                 (double)get_int(document, "cpus_permille") / 1000, (double)get_int(document, "price_permille") / 1000,
                 (double)get_int(document, "bank_usec") / USEC_PER_SEC);
         fprintf(stream, "a step every %.2fs: %" PRId64 " so far, %" PRId64 " weights written, the longest took %.1f ms\n\n",
@@ -149,7 +144,7 @@ static int longest_name(struct json_object *list, size_t n)
         size_t longest = strlen("WORKSPACE");
 
         for (size_t i = 0; i < n; i++) {
-                size_t width = text_width(get_text(json_object_array_get_idx(list, i), "name"));
+                size_t width = text_width(json_text(json_object_array_get_idx(list, i), "name"));
 
                 if (width > longest)
                         longest = width;

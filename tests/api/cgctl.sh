@@ -71,6 +71,16 @@ pages-render-without-warnings() {
         done
 }
 
+# page, source: the page's section JSON names every field that it writes.
+page-names-every-field() {
+        local page=$1 fields missing
+        fields=$(tr '\n' ' ' <"$2" | grep -oE '\b(json_)?add(_[a-z]+)?\([a-z_]+, +"[a-z_]+"' | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+        [ "$(echo "$fields" | wc -l)" -ge 40 ] || fail "$2 writes fewer fields than there are: $fields"
+        missing=$(comm -23 <(echo "$fields") \
+                <(awk '/^\.Sh/ { on = $2 == "JSON" } on' "$page" | grep -E '^\.(It|Ql)' | grep -oE '[a-z_]+' | sort -u))
+        [ -z "$missing" ] || fail "$page does not name the fields: $missing"
+}
+
 # page, headers...: the page names every function and every header.
 page-names-every-function() {
         local page=$1 missing
