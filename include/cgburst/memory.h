@@ -108,8 +108,8 @@ enum cgb_memory_reason {
 };
 
 enum cgb_memory_action_type {
-        CGB_MEMORY_RAISE,   /**< write .bytes to memory.high */
-        CGB_MEMORY_LOWER,   /**< the same; usage is below it by the headroom already */
+        CGB_MEMORY_RAISE, /**< write .bytes to memory.high */
+        CGB_MEMORY_LOWER, /**< the same; usage is below it by the headroom already, or, for CGB_MEMORY_REASON_FROZEN, by what it grows in a quarter of a second, or 8 MiB */
         CGB_MEMORY_RECLAIM, /**< write .bytes to memory.reclaim, in a thread that may wait; then cgb_memory_reclaimed() */
         CGB_MEMORY_TELL,    /**< nothing is to be written: somebody should know of it. .bytes: its usage */
 };

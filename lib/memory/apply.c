@@ -43,21 +43,14 @@ void cgb_memory_look_at(struct cgb *cgb, struct cgb_group *group)
                 limit_changed(cgb, group, bytes);
 }
 
-/*
- * Who is frozen has grown again since it was read, and would for ever: half of the headroom left is enough to write its
- * limit.
- */
-#define FROZEN_HEADROOM_PART 2
-
 static bool has_headroom(struct cgb *cgb, struct cgb_group *group, const struct cgb_memory_action *action)
 {
         uint64_t usage_bytes, headroom_bytes;
 
         if (cgb_memory_read_usage(cgb, group, &usage_bytes) < 0)
                 return false;
-        headroom_bytes = cgb_memory_headroom(usage_bytes);
-        if (action->reason == CGB_MEMORY_REASON_FROZEN)
-                headroom_bytes /= FROZEN_HEADROOM_PART;
+        headroom_bytes =
+                action->reason == CGB_MEMORY_REASON_FROZEN ? HELD_ROOM_MIN_BYTES / 2 : cgb_memory_headroom(usage_bytes);
         return action->bytes >= usage_bytes + headroom_bytes;
 }
 

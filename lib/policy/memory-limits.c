@@ -5,7 +5,7 @@
  * Raised at once and by much, lowered after the fact and never below usage + headroom nor below the ceiling: so who grows
  * within its rights never meets its limit, not even between two readings. Who grows beyond them is raised step by step, and
  * meets it if it is faster than that. The one exception is the freeze: whoever grows without end, above its rights, while
- * memory is short, keeps the limit it has.
+ * memory is short, gets a limit close above its usage, and keeps it.
  */
 #include "memory-state.h"
 
@@ -37,11 +37,14 @@
 #define RUN_DROP_BYTES MIB
 
 /*
- * Who was frozen and does not grow for so long, with half of its headroom still unused, has stopped by itself and not
- * because of the limit.
+ * Who was frozen and does not grow for so long, with half of its room still unused, has stopped by itself and not because of
+ * the limit.
  */
 #define REST_USEC (10 * SECOND_USEC)
-#define REST_HEADROOM_PART 2
+#define REST_ROOM_PART 2
+
+/* A quarter of a second: of the managers a limit goes through the slowest take a tenth. */
+#define HELD_PACE_PART 4
 
 static uint64_t round_up(uint64_t bytes)
 {
@@ -188,9 +191,23 @@ static void name(struct cgb_memory *law, uint32_t holder)
         law->has_news |= rights->to_tell;
 }
 
+/*
+ * What is left to who is frozen: its growth until its limit is written for certain, and no more than the headroom of others.
+ * A leak uses all of it, and without swap a tenth of its size more until the kernel's delays above the limit are long:
+ * memory that those lack who work.
+ */
+static uint64_t held_room(const struct cgb_memory *law, const struct cgb_rights *rights)
+{
+        uint64_t seconds = (law->clock_usec - rights->run_begin_usec) / SECOND_USEC;
+        uint64_t pace_bytes = (rights->usage_bytes - rights->run_begin_bytes) / seconds;
+
+        return cgb_min_u64(
+                cgb_max_u64(pace_bytes / HELD_PACE_PART, HELD_ROOM_MIN_BYTES), cgb_memory_headroom(rights->usage_bytes));
+}
+
 static bool is_at_rest(const struct cgb_memory *law, struct cgb_rights *rights)
 {
-        uint64_t room = cgb_memory_headroom(rights->frozen_at_bytes) / REST_HEADROOM_PART;
+        uint64_t room = rights->frozen_room_bytes / REST_ROOM_PART;
 
         if (rights->usage_bytes > rights->rest_bytes + RUN_DROP_BYTES) {
                 rights->rest_bytes = rights->usage_bytes;
@@ -223,6 +240,7 @@ static enum cgb_memory_reason freeze_or_thaw(struct cgb_memory *law, struct cgb_
         if (!rights->frozen && is_to_be_held(law, rights)) {
                 rights->frozen = true;
                 rights->frozen_at_bytes = rights->rest_bytes = rights->usage_bytes;
+                rights->frozen_room_bytes = held_room(law, rights);
                 rights->rest_usec = law->clock_usec;
                 return CGB_MEMORY_REASON_FROZEN;
         }
@@ -242,11 +260,11 @@ static void leave_alone_for_a_while(struct cgb_memory *law, struct cgb_rights *r
         rights->calm_steps = 0;
 }
 
-/* Its limit is usage + headroom, once: a lane that was not read in this round waits for the next. */
-static void freeze_lane(struct cgb_memory_slot *slot)
+/* It gets its limit once: a lane that was not read in this round waits for the next. */
+static void freeze_lane(struct cgb_memory_slot *slot, const struct cgb_rights *rights)
 {
         if (!slot->limit_is_frozen && slot->read)
-                want_lower(slot, slot->usage_bytes + cgb_memory_headroom(slot->usage_bytes), CGB_MEMORY_REASON_FROZEN);
+                want_lower(slot, slot->usage_bytes + rights->frozen_room_bytes, CGB_MEMORY_REASON_FROZEN);
         slot->limit_is_frozen |= slot->read;
 }
 
@@ -261,7 +279,7 @@ static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason
         if (slot->foreign || !slot->known)
                 return;
         if (rights->frozen) {
-                freeze_lane(slot);
+                freeze_lane(slot, rights);
                 return;
         }
         slot->limit_is_frozen = false;

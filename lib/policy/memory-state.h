@@ -72,7 +72,8 @@ struct cgb_rights {
         uint64_t growing_until_usec;
         bool frozen;
         uint64_t frozen_at_bytes;
-        uint64_t rest_usec; /* while it is frozen: since when it has not grown */
+        uint64_t frozen_room_bytes; /* what it had left then */
+        uint64_t rest_usec;         /* while it is frozen: since when it has not grown */
         uint64_t rest_bytes;
 };
 

@@ -142,6 +142,28 @@ static void with_swap_a_leak_is_told_of_and_then_held(void **state)
         assert_true(memory_world_state(world, leak).frozen && memory_world_state(world, leak).growing);
 }
 
+/* @return how much a leak of this pace has left below its limit when it is held */
+static uint64_t left_to_a_leak(struct memory_world *world, uint64_t pace_bytes)
+{
+        cgb_node leak = leak_beside_another(world);
+
+        world->swap_free_bytes = SWAP;
+        for (int i = 0; i < 200 && !memory_world_state(world, leak).frozen; i++)
+                story_grow(world, leak, 1, pace_bytes);
+        assert_true(memory_world_state(world, leak).frozen);
+        return world->groups[leak].high_bytes - memory_world_usage(world, leak);
+}
+
+static void who_is_held_has_its_growth_of_a_quarter_of_a_second_left(void **state)
+{
+        assert_in_range(left_to_a_leak(*state, 80 * MIB), 18 * MIB, 21 * MIB);
+}
+
+static void who_is_held_has_eight_mib_left_however_slow_it_is(void **state)
+{
+        assert_in_range(left_to_a_leak(*state, 16 * MIB), 8 * MIB, 9 * MIB);
+}
+
 static void a_leak_that_is_told_of_and_leaves_is_not_told_of(void **state)
 {
         struct memory_world *world = *state;
@@ -165,6 +187,8 @@ int main(void)
                 in_a_world(a_newcomer_is_not_told_of),
                 in_a_world(a_leak_is_told_of_by_a_kernel_that_cannot_reclaim),
                 in_a_world(with_swap_a_leak_is_told_of_and_then_held),
+                in_a_world(who_is_held_has_its_growth_of_a_quarter_of_a_second_left),
+                in_a_world(who_is_held_has_eight_mib_left_however_slow_it_is),
                 in_a_world(a_leak_that_is_told_of_and_leaves_is_not_told_of),
         };
 

@@ -20,7 +20,7 @@ static void who_grows_without_end_is_frozen_and_named_and_thawed_when_it_stops(v
                 story_grow(world, leak, 1, 60 * MIB);
         assert_in_range(i, 5, 10);
         frozen_at = world->groups[leak].high_bytes;
-        assert_in_range(frozen_at, memory_world_usage(world, leak) + 64 * MIB, memory_world_usage(world, leak) + 140 * MIB);
+        assert_in_range(frozen_at, memory_world_usage(world, leak) + 8 * MIB, memory_world_usage(world, leak) + 16 * MIB);
         assert_int_equal(memory_world_find(world, CGB_MEMORY_LOWER, leak)->reason, CGB_MEMORY_REASON_FROZEN);
         story_grow(world, leak, 5, 30 * MIB);
         assert_int_equal(world->groups[leak].high_bytes, frozen_at);
@@ -65,7 +65,7 @@ static void who_was_frozen_and_has_come_to_rest_is_thawed(void **state)
         for (int i = 0; i < 20 && !memory_world_state(world, filler).frozen; i++)
                 story_grow(world, filler, 1, 60 * MIB);
         assert_true(memory_world_state(world, filler).frozen);
-        story_grow(world, filler, 1, 20 * MIB);
+        story_grow(world, filler, 1, 5 * MIB);
         memory_world_live(world, 8);
         assert_true(memory_world_state(world, filler).frozen);
         memory_world_live(world, 4);
