@@ -37,6 +37,9 @@
 /* Where the journal was when a test began. (With --after-cursor the first of what is looked for would be passed over.) */
 #define CURSOR "/run/cgburst-test-cursor"
 
+/* Of one test alone. */
+#define DROP_IN "/run/systemd/system/cgburst.service.d"
+
 /* The ids of cgctl(1), MESSAGES. */
 #define MANAGED "33cf1c2a13a442a49e0cabf5fc4b21e5"
 #define STOPPED "03deb729c9b046e5837f45ca99dfbdb8"
@@ -200,6 +203,29 @@ static void it_sorts_processes_into_lanes_and_takes_them_out_again(void **state)
                 0);
 }
 
+/* What it takes and lowers after half a minute of grace is kernel-memory's to see: here, that the sandbox refuses nothing. */
+static void it_can_keep_the_memory_law(void **state)
+{
+        (void)state;
+        assert_int_equal(
+                units_sh("mkdir -p " DROP_IN " && printf '[Service]\\nExecStart=\\nExecStart=/usr/local/bin/cgctl daemon "
+                         "--config " INSTALLED_CONFIG " --memory\\n' >" DROP_IN "/memory.conf && "
+                         "systemctl daemon-reload && systemctl restart cgburst"),
+                0);
+        assert_true(units_come_true(
+                "cgctl status --parent machine.slice --json | tr -d ' \\n' | grep -F '\"can_reclaim\":true'"));
+        assert_int_equal(units_sh("cgctl status --parent machine.slice | grep -E '^" IDLE " +[0-9.]+ +max '"), 0);
+        assert_int_equal(
+                units_sh("ls -l /proc/$(systemctl show -P MainPID cgburst)/fd | grep -q 'machine.slice/memory.pressure$'"),
+                0);
+}
+
+static int stop_memory(void **state)
+{
+        units_sh("rm -r " DROP_IN "; systemctl daemon-reload");
+        return stop(state);
+}
+
 static void after_it_is_stopped_all_is_as_before(void **state)
 {
         (void)state;
@@ -221,6 +247,7 @@ int main(void)
                         a_daemon_that_hangs_is_ended_by_the_watchdog_and_nobody_keeps_its_weights, start, stop),
                 cmocka_unit_test_setup_teardown(a_daemon_that_is_killed_leaves_nobody_its_weights, start, stop),
                 cmocka_unit_test_setup_teardown(it_sorts_processes_into_lanes_and_takes_them_out_again, start, stop),
+                cmocka_unit_test_setup_teardown(it_can_keep_the_memory_law, start, stop_memory),
                 cmocka_unit_test_setup_teardown(after_it_is_stopped_all_is_as_before, start, stop),
         };
 
