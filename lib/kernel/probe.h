@@ -5,8 +5,8 @@
  * probe.h - what this host offers: the checks behind cgb_probe()
  *
  * A check looks at one thing and says what is there and how to mend it. It changes nothing, and one that cannot be made is a
- * check that failed and not an error. probe.c has the table; probe_host.c looks at the kernel and the process, probe_tree.c
- * at the way from the mount down to the parent, probe_groups.c at the parent and at what is in it.
+ * check that failed and not an error. probe.c has the table; probe-host.c looks at the kernel and the process, probe-tree.c
+ * at the way from the mount down to the parent, probe-groups.c at the parent and at what is in it.
  */
 
 #include <limits.h>
@@ -51,14 +51,14 @@ int cgb_probe_read_line(const struct cgb_probe *probe, const char *file, char *r
 
 typedef void cgb_check_function(struct cgb_check *check, const struct cgb_probe *probe);
 
-/* probe_host.c */
+/* probe-host.c */
 cgb_check_function cgb_check_kernel;
 cgb_check_function cgb_check_sched_ext;
 cgb_check_function cgb_check_state_dir;
 cgb_check_function cgb_check_open_files;
 cgb_check_function cgb_check_swap;
 
-/* probe_tree.c */
+/* probe-tree.c */
 cgb_check_function cgb_check_cgroup2;
 cgb_check_function cgb_check_controller;
 cgb_check_function cgb_check_passed_down;
@@ -67,7 +67,7 @@ cgb_check_function cgb_check_type;
 cgb_check_function cgb_check_systemd;
 cgb_check_function cgb_check_inotify;
 
-/* probe_groups.c */
+/* probe-groups.c */
 cgb_check_function cgb_check_permission;
 cgb_check_function cgb_check_cpu_stat;
 cgb_check_function cgb_check_pressure;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * probe_tree.c - checks of the tree, from the mount down to the parent
+ * probe-tree.c - checks of the tree, from the mount down to the parent
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * probe_groups.c - checks of the parent and of the groups in it
+ * probe-groups.c - checks of the parent and of the groups in it
  *
  * Where the parent is not made yet, the group that it would be made in answers for it.
  */

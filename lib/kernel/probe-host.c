@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * probe_host.c - checks of the kernel and of this process
+ * probe-host.c - checks of the kernel and of this process
  */
 
 #include <errno.h>
