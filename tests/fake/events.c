@@ -12,16 +12,6 @@
 static const struct fake_load hog_alice[] = {{"alice", 3900}, {"bob", 100}, {NULL, 0}};
 static const struct fake_load hog_bob[] = {{"alice", 100}, {"bob", 3900}, {NULL, 0}};
 
-static int setup_two(void **state)
-{
-        struct fake *fake = fake_new();
-
-        fake_group(fake, "work/alice", 100);
-        fake_group(fake, "work/bob", 100);
-        *state = fake;
-        return 0;
-}
-
 /* The log has a line for every event, which is how the test counts what was reported, taken or not. */
 static void count_coming(struct fake *fake, const char *message)
 {
@@ -186,12 +176,13 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(
-                        a_queue_that_nobody_empties_loses_the_oldest_and_counts_them, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(an_event_is_good_until_the_next_call, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(events_outlive_the_stop, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(events_come_in_the_order_in_which_things_happened, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(boosted_and_spent_take_turns, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(pressure_begins_once_and_ends_once, setup_two, fake_teardown),
+                        a_queue_that_nobody_empties_loses_the_oldest_and_counts_them, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(an_event_is_good_until_the_next_call, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(events_outlive_the_stop, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        events_come_in_the_order_in_which_things_happened, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(boosted_and_spent_take_turns, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(pressure_begins_once_and_ends_once, fake_setup_two, fake_teardown),
                 cmocka_unit_test(every_kind_and_reason_has_a_word_of_its_own),
         };
 

@@ -372,6 +372,14 @@ int fake_setup(void **state)
         return 0;
 }
 
+int fake_setup_two(void **state)
+{
+        fake_setup(state);
+        fake_group(*state, "work/alice", 100);
+        fake_group(*state, "work/bob", 100);
+        return 0;
+}
+
 int fake_teardown(void **state)
 {
         fake_free(*state);

@@ -58,7 +58,8 @@ extern const struct fake_load fake_hog_alice[];
 /* fake.c: the tree */
 struct fake *fake_new(void);
 void fake_free(struct fake *fake);
-int fake_setup(void **state); /* the two for cmocka, with the fake in *state */
+int fake_setup(void **state);     /* the two for cmocka, with the fake in *state */
+int fake_setup_two(void **state); /* with work/alice and work/bob */
 int fake_teardown(void **state);
 int fake_setup_unprivileged(void **state); /* as "nobody" until the teardown, for permissions to mean something */
 int fake_teardown_unprivileged(void **state);

@@ -16,16 +16,6 @@ static const struct fake_load hog_alice[] = {{"alice", 4000}, {"bob", 0}, {NULL,
 static const struct fake_load hog_bob[] = {{"alice", 0}, {"bob", 4000}, {NULL, 0}};
 static const struct fake_load share_evenly[] = {{"alice", 2000}, {"bob", 2000}, {NULL, 0}};
 
-static int setup_two(void **state)
-{
-        struct fake *fake = fake_new();
-
-        fake_group(fake, "work/alice", 100);
-        fake_group(fake, "work/bob", 100);
-        *state = fake;
-        return 0;
-}
-
 static void weights_move_with_credit(void **state)
 {
         struct fake *fake = *state;
@@ -417,27 +407,31 @@ static void the_fd_of_a_stopped_context_is_quiet(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(weights_move_with_credit, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(whoever_was_idle_is_ahead_before_it_wakes, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(nothing_is_written_while_nobody_has_to_wait, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(nothing_is_written_when_all_get_what_is_theirs, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(weights_move_with_credit, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(whoever_was_idle_is_ahead_before_it_wakes, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(nothing_is_written_while_nobody_has_to_wait, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_dry_run_says_what_a_real_one_does_and_writes_nothing, setup_two, fake_teardown),
+                        nothing_is_written_when_all_get_what_is_theirs, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_dry_run_says_what_a_real_one_does_and_writes_nothing, fake_setup_two, fake_teardown),
                 cmocka_unit_test(a_small_change_is_not_worth_a_write),
-                cmocka_unit_test_setup_teardown(a_step_is_due_at_once_and_then_once_a_step, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_dispatch_that_is_a_little_late_keeps_the_rhythm, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_dispatch_that_is_very_late_does_not_catch_up, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_step_is_due_at_once_and_then_once_a_step, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        counts_are_those_of_the_events_and_begin_anew_with_a_start, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(an_overview_is_what_the_files_say, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_workspace_is_what_its_files_say, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(workspaces_are_listed_in_the_order_of_joining, setup_two, fake_teardown),
+                        a_dispatch_that_is_a_little_late_keeps_the_rhythm, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        no_credit_is_made_or_lost_while_groups_come_and_go, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(credit_outlives_a_restart_of_its_manager, setup_two, fake_teardown),
+                        a_dispatch_that_is_very_late_does_not_catch_up, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        the_fd_is_readable_when_a_step_is_due_and_not_before, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(the_fd_of_a_stopped_context_is_quiet, setup_two, fake_teardown),
+                        counts_are_those_of_the_events_and_begin_anew_with_a_start, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(an_overview_is_what_the_files_say, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_workspace_is_what_its_files_say, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        workspaces_are_listed_in_the_order_of_joining, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        no_credit_is_made_or_lost_while_groups_come_and_go, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(credit_outlives_a_restart_of_its_manager, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        the_fd_is_readable_when_a_step_is_due_and_not_before, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(the_fd_of_a_stopped_context_is_quiet, fake_setup_two, fake_teardown),
         };
 
         return cmocka_run_group_tests_name("managing", tests, NULL, NULL);

@@ -12,16 +12,6 @@
 
 static const struct fake_load hog_bob[] = {{"bob", 4000}, {NULL, 0}};
 
-static int setup_two(void **state)
-{
-        struct fake *fake = fake_new();
-
-        fake_group(fake, "work/alice", 100);
-        fake_group(fake, "work/bob", 100);
-        *state = fake;
-        return 0;
-}
-
 static void the_weight_found_is_the_share_and_comes_back(void **state)
 {
         static const uint32_t weights[] = {1, 37, 100, 2500, 10000};
@@ -300,30 +290,33 @@ static void a_weight_that_we_never_wrote_is_not_put_back(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(the_weight_found_is_the_share_and_comes_back, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(weights_are_shares_times_credit, setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(the_weight_found_is_the_share_and_comes_back, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(weights_are_shares_times_credit, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        what_the_maker_writes_before_our_first_write_is_the_share, setup_two, fake_teardown),
+                        what_the_maker_writes_before_our_first_write_is_the_share, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        the_share_may_be_set_as_long_as_nothing_was_written, setup_two, fake_teardown),
+                        the_share_may_be_set_as_long_as_nothing_was_written, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_share_that_is_set_twice_counts_as_it_was_set_last, setup_two, fake_teardown),
+                        a_share_that_is_set_twice_counts_as_it_was_set_last, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        the_maker_of_a_new_group_has_a_second_for_its_share, setup_two, fake_teardown),
+                        the_maker_of_a_new_group_has_a_second_for_its_share, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_write_over_ours_is_foreign_in_a_group_that_came_late_as_well, setup_two, fake_teardown),
+                        a_write_over_ours_is_foreign_in_a_group_that_came_late_as_well, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_share_that_comes_late_counts_though_nothing_is_to_be_written, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_foreign_write_is_noticed_once_and_not_fought, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(what_is_put_back_under_us_is_written_again_once, setup_two, fake_teardown),
+                        a_share_that_comes_late_counts_though_nothing_is_to_be_written, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_foreign_write_is_noticed_where_nothing_is_to_be_written, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_foreign_write_among_many_is_noticed_before_long, setup_two, fake_teardown),
+                        a_foreign_write_is_noticed_once_and_not_fought, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        a_foreign_write_after_the_last_step_is_not_overwritten_by_stop, setup_two, fake_teardown),
+                        what_is_put_back_under_us_is_written_again_once, fake_setup_two, fake_teardown),
                 cmocka_unit_test_setup_teardown(
-                        somebody_elses_weight_becomes_the_share_with_the_next_start, setup_two, fake_teardown),
-                cmocka_unit_test_setup_teardown(a_weight_that_we_never_wrote_is_not_put_back, setup_two, fake_teardown),
+                        a_foreign_write_is_noticed_where_nothing_is_to_be_written, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_foreign_write_among_many_is_noticed_before_long, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_foreign_write_after_the_last_step_is_not_overwritten_by_stop, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(
+                        somebody_elses_weight_becomes_the_share_with_the_next_start, fake_setup_two, fake_teardown),
+                cmocka_unit_test_setup_teardown(a_weight_that_we_never_wrote_is_not_put_back, fake_setup_two, fake_teardown),
         };
 
         return cmocka_run_group_tests_name("shares", tests, NULL, NULL);

@@ -118,13 +118,7 @@ static void who_joined_first_does_not_matter(void **state)
                 for (unsigned round = 0; round < ROUNDS; round++) {
                         scenario_wants(w, &dice);
                         world_run(w, dice_between(&dice, 100000, 2500000));
-                        scenario_mirror(w, twin, map);
-                        world_read(w);
-                        world_read(twin);
-                        world_step(w);
-                        world_step(twin);
-                        world_write(w);
-                        world_write(twin);
+                        scenario_twins_round(w, twin, map);
                         scenario_twins_agree(w, twin, map);
                         must(w, w->writes == twin->writes, "%u and %u writes", w->writes, twin->writes);
                 }

@@ -214,13 +214,7 @@ static void a_vanished_account_does_not_disturb_the_others(void **state)
                                 twin->groups[at].gone = true;
                         }
                         world_run(w, SECOND_USEC);
-                        scenario_mirror(w, twin, NULL);
-                        world_read(w);
-                        world_read(twin);
-                        world_step(w);
-                        world_step(twin);
-                        world_write(w);
-                        world_write(twin);
+                        scenario_twins_round(w, twin, NULL);
                         scenario_twins_agree(w, twin, NULL);
                 }
                 world_free(w);

@@ -22,13 +22,7 @@ static void live_a_round_together(struct world *w, struct world *twin, struct di
 {
         scenario_wants(w, dice);
         world_run(w, dice_between(dice, 100000, 2500000) | 1);
-        scenario_mirror(w, twin, map);
-        world_read(w);
-        world_read(twin);
-        world_step(w);
-        world_step(twin);
-        world_write(w);
-        world_write(twin);
+        scenario_twins_round(w, twin, map);
 }
 
 static struct world *any_world(uint64_t seed, struct dice *dice)

@@ -137,6 +137,17 @@ void scenario_mirror(const struct world *from, struct world *to, const size_t ma
         to->rounds++;
 }
 
+void scenario_twins_round(struct world *world, struct world *twin, const size_t map[])
+{
+        scenario_mirror(world, twin, map);
+        world_read(world);
+        world_read(twin);
+        world_step(world);
+        world_step(twin);
+        world_write(world);
+        world_write(twin);
+}
+
 void scenario_copy_groups(const struct world *from, struct world *to, size_t map[], bool balances, bool backwards)
 {
         bool again = true;

@@ -39,6 +39,9 @@ void scenario_mirror(const struct world *from, struct world *to, const size_t ma
  */
 void scenario_copy_groups(const struct world *from, struct world *to, size_t map[], bool balances, bool backwards);
 
+/* The same round for both: the twin lives what the world has just lived, and both decide. */
+void scenario_twins_round(struct world *world, struct world *twin, const size_t map[]);
+
 /* Both hold the same, to the last nanosecond. */
 void scenario_twins_agree(const struct world *world, const struct world *twin, const size_t map[]);
 
