@@ -25,8 +25,9 @@ static const char help[] =
         "  --seeds LIST           seeds of the trace, as Python's random takes them (1,2,3)\n"
         "  --slow-depth SEC       another row: the law with this depth of its slow credit; a quantum is a second\n"
         "  --fast-depth SEC       the same of its fast credit\n"
-        "  --slow-strength N      doublings of the weight at full slow credit, halvings at full debt\n"
-        "  --fast-strength N      the same of the fast credit\n"
+        "  --slow-strength N      doublings of the weight at full slow credit\n"
+        "  --debt-strength N      halvings at full debt\n"
+        "  --fast-strength N      both of the fast credit\n"
         "  --floor PART           of the fair share, 0 to 1\n"
         "  --reach N              times the weight of all that are awake below\n"
         "  --json                 the same as JSON: {\"schema\":1,\"seeds\":[...],\"runs\":[{\"policy\":...,\"min_max\":...,\n"
@@ -71,6 +72,7 @@ enum {
         OPTION_SLOW_DEPTH,
         OPTION_FAST_DEPTH,
         OPTION_SLOW_STRENGTH,
+        OPTION_DEBT_STRENGTH,
         OPTION_FAST_STRENGTH,
         OPTION_FLOOR,
         OPTION_REACH,
@@ -83,6 +85,7 @@ static const struct option long_options[] = {
         {"slow-depth", required_argument, NULL, OPTION_SLOW_DEPTH},
         {"fast-depth", required_argument, NULL, OPTION_FAST_DEPTH},
         {"slow-strength", required_argument, NULL, OPTION_SLOW_STRENGTH},
+        {"debt-strength", required_argument, NULL, OPTION_DEBT_STRENGTH},
         {"fast-strength", required_argument, NULL, OPTION_FAST_STRENGTH},
         {"floor", required_argument, NULL, OPTION_FLOOR},
         {"reach", required_argument, NULL, OPTION_REACH},
@@ -101,7 +104,10 @@ static void set_law(struct cgb_policy_options *law, int option, double number)
                 law->fast_depth_usec = (uint64_t)(number * 1e6);
                 break;
         case OPTION_SLOW_STRENGTH:
-                law->slow_strength_permille = law->debt_strength_permille = (uint32_t)(number * 1e3 + 0.5);
+                law->slow_strength_permille = (uint32_t)(number * 1e3 + 0.5);
+                break;
+        case OPTION_DEBT_STRENGTH:
+                law->debt_strength_permille = (uint32_t)(number * 1e3 + 0.5);
                 break;
         case OPTION_FAST_STRENGTH:
                 law->fast_strength_permille = (uint32_t)(number * 1e3 + 0.5);
