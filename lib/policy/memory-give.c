@@ -16,6 +16,12 @@
 /* Who is asleep may be asked as soon as less is free than is kept ready; who has been so for ten minutes, always. */
 #define IDLE_USEC (600 * SECOND_USEC)
 
+/* Who used no CPU for so long does not work: no build and no test pauses for that. */
+#define AT_REST_USEC (5 * SECOND_USEC)
+
+/* A reclaim that takes longer stands still. */
+#define HANGS_USEC (10 * SECOND_USEC)
+
 /* As Meta's senpai found for thousands of hosts: a hundredth of what could go, after six quiet looks. */
 #define CALM_STEPS 6
 #define STEP_PART 100
@@ -59,7 +65,8 @@ enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const s
                 return CGB_MEMORY_REASON_IDLE;
         if (cgb_memory_is_asleep(law, rights) && (law->contended || law->pool.free_bytes < law->ready_bytes))
                 return CGB_MEMORY_REASON_ASLEEP;
-        if (law->contended && rights->usage_bytes > rights->fair_bytes && finds_cold_pages(law))
+        if (law->contended && rights->usage_bytes > rights->fair_bytes && finds_cold_pages(law) &&
+                law->resting_bytes < cgb_minus(law->ready_bytes, law->pool.free_bytes))
                 return CGB_MEMORY_REASON_OVER_SHARE;
         return CGB_MEMORY_REASON_NONE;
 }
@@ -176,6 +183,27 @@ static uint32_t find_lane(const struct cgb_memory *law, uint32_t holder)
         return best;
 }
 
+/*
+ * What those could drop who do not work, whether they may be asked for it now or not: when it is needed the kernel takes it,
+ * and takes it from them. But who works and is asked for a little loses more: its generations have aged by that, and so the
+ * kernel finds its pages among the oldest when it next takes from all. Who stands still in a reclaim drops nothing.
+ */
+static uint64_t held_by_resting(const struct cgb_memory *law)
+{
+        uint64_t bytes = 0;
+
+        for_each_memory_slot(law, i) {
+                const struct cgb_memory_slot *slot = &law->slots[i];
+                const struct cgb_rights *rights = &law->slots[slot->holder].rights;
+                bool hangs = slot->asked_bytes > 0 && law->clock_usec - rights->asked_usec >= HANGS_USEC;
+
+                if (slot->children == 0 && !hangs && law->clock_usec - rights->last_active_usec >= AT_REST_USEC)
+                        bytes += slot->stat_known ? cgb_min_u64(slot->usage_bytes, cgb_memory_droppable(law, slot))
+                                                  : slot->usage_bytes;
+        }
+        return bytes;
+}
+
 static bool is_enough(const struct cgb_memory *law, uint64_t coming_bytes)
 {
         return law->pool.free_bytes + coming_bytes >= law->ready_bytes;
@@ -264,6 +292,7 @@ void cgb_memory_ask(struct cgb_memory *law)
         uint64_t coming_bytes = under_way(law);
 
         law->ready_bytes = ready(law);
+        law->resting_bytes = held_by_resting(law);
         for_each_workspace(law, i)
                 count_calm(law, i);
         for (int n = 0; n < DONORS_PER_STEP; n++) {

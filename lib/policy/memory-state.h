@@ -153,7 +153,8 @@ struct cgb_memory {
 
         struct cgb_memory_pool_sample pool;
         uint64_t reserve_bytes;
-        uint64_t ready_bytes; /* kept free ahead of need, by who sleeps */
+        uint64_t ready_bytes;   /* kept free ahead of need, by who sleeps */
+        uint64_t resting_bytes; /* what those could drop who do not work */
         bool contended;
         uint64_t short_usec; /* when memory was last short */
         uint32_t cursor[CGB_MEMORY_FILES];

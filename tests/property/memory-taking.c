@@ -322,10 +322,29 @@ static void who_sleeps_gives_before_who_works(void **state)
         for (int i = 0; i < 4; i++)
                 assert_true(memory_world_usage(world, sleepers[i]) < 200 * MIB);
         for (int i = 0; i < 4; i++)
-                world->groups[sleepers[i]].anon_bytes = 60 * MIB; /* no more than their headroom */
-        world->groups[hog].anon_bytes = 1700 * MIB;
+                world->groups[sleepers[i]].anon_bytes = 40 * MIB; /* less than what is missing, and than their headroom */
+        world->groups[hog].anon_bytes = 1780 * MIB;
         assert_true(story_live_until_asked(world, hog, 60) <= 60);
         assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->reason, CGB_MEMORY_REASON_OVER_SHARE);
+}
+
+/* It is asleep in twenty seconds; and what it keeps for its headroom the kernel takes, when it is needed. */
+static void who_works_is_not_asked_while_who_has_just_stopped_holds_enough(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node hog = story_group(world, 1400 * MIB, true), stopped = story_group(world, 500 * MIB, true);
+
+        memory_world_live(world, 37);
+        assert_true(memory_world_usage(world, hog) < 1400 * MIB); /* both worked */
+        world->groups[hog].anon_bytes = 1400 * MIB;
+        world->groups[stopped].active = false;
+        memory_world_live(world, 5);
+        for (int i = 0; i < 60; i++) {
+                memory_world_round(world, SECOND_USEC);
+                assert_null(memory_world_find(world, CGB_MEMORY_RECLAIM, hog));
+        }
+        assert_true(memory_world_usage(world, stopped) < 450 * MIB);
+        assert_true(memory_world_is_contended(world));
 }
 
 static void what_comes_back_is_given_twice_and_the_wait_doubles(void **state)
@@ -430,6 +449,7 @@ int main(void)
                 in_a_world(a_fired_trigger_is_not_for_those_asleep),
                 in_a_world(sleepers_keep_headroom_ready_before_memory_is_short),
                 in_a_world(who_sleeps_gives_before_who_works),
+                in_a_world(who_works_is_not_asked_while_who_has_just_stopped_holds_enough),
                 in_a_world(what_comes_back_is_given_twice_and_the_wait_doubles),
                 in_a_world(a_few_refaults_stop_nothing),
                 in_a_world(the_donor_drops_before_the_recipient_may_rise),
