@@ -20,6 +20,7 @@
 #include "kernel/parse.h"
 #include "kernel/path.h"
 #include "kernel/process.h"
+#include "owner/owner.h"
 #include "rules/glob.h"
 
 /* Fails loudly in every kind of build. */
@@ -271,6 +272,19 @@ static void fuzz_texts(const char *bytes, size_t n)
         free(pattern);
 }
 
+/* libcgroup's two files, whoever wrote them. */
+static void fuzz_claims(const char *bytes, size_t n)
+{
+        struct cgb_claims claims = {0};
+
+        check(cgb_claims_add_cgconfig(&claims, bytes, n) == 0, "there is memory");
+        check(cgb_claims_add_cgrules(&claims, bytes, n) == 0, "there is memory");
+        for (size_t i = 0; i < claims.n; i++)
+                check(cgb_glob_complain(claims.patterns[i]) == NULL, "what is claimed can be a group");
+        check(!cgb_claims_has(&claims, ""), "nobody claims the root");
+        cgb_claims_free(&claims);
+}
+
 static void (*const targets[])(const char *bytes, size_t n) = {
         fuzz_cpu_stat,
         fuzz_pressure,
@@ -289,6 +303,7 @@ static void (*const targets[])(const char *bytes, size_t n) = {
         fuzz_globs,
         fuzz_process_stat,
         fuzz_texts,
+        fuzz_claims,
 };
 
 /* The first byte, from 'a' on: a letter can be typed into a seed. */
