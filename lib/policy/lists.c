@@ -8,7 +8,7 @@
 void cgb_child_insert(struct cgb_policy *policy, uint32_t node, enum cgb_place place)
 {
         struct cgb_slot *slot = &policy->slots[node];
-        struct cgb_pool *pool = &policy->slots[slot->parent].pool;
+        struct cgb_pool *pool = cgb_pool_of(policy, slot->parent);
 
         slot->place = place;
         slot->previous = NONE;
@@ -22,7 +22,7 @@ void cgb_child_insert(struct cgb_policy *policy, uint32_t node, enum cgb_place p
 void cgb_child_remove(struct cgb_policy *policy, uint32_t node)
 {
         struct cgb_slot *slot = &policy->slots[node];
-        struct cgb_pool *pool = &policy->slots[slot->parent].pool;
+        struct cgb_pool *pool = cgb_pool_of(policy, slot->parent);
 
         if (pool->cursor == node)
                 pool->cursor = slot->next;
@@ -43,7 +43,7 @@ void cgb_child_move(struct cgb_policy *policy, uint32_t node, enum cgb_place pla
 
 void cgb_pool_open(struct cgb_policy *policy, uint32_t node)
 {
-        struct cgb_pool *pool = &policy->slots[node].pool;
+        struct cgb_pool *pool = cgb_pool_of(policy, node);
 
         *pool = (struct cgb_pool){
                 .first = {NONE, NONE},
@@ -53,7 +53,7 @@ void cgb_pool_open(struct cgb_policy *policy, uint32_t node)
                 .full_weight = (uint64_t)CGB_SHARE_MAX_PERMILLE * CGB_Q20_ONE,
         };
         if (policy->last_pool != NONE)
-                policy->slots[policy->last_pool].pool.next_pool = node;
+                cgb_pool_of(policy, policy->last_pool)->next_pool = node;
         else
                 policy->first_pool = node;
         policy->last_pool = node;
@@ -65,9 +65,9 @@ void cgb_pool_close(struct cgb_policy *policy, uint32_t node)
 
         while (*link != node) {
                 before = *link;
-                link = &policy->slots[before].pool.next_pool;
+                link = &cgb_pool_of(policy, before)->next_pool;
         }
-        *link = policy->slots[node].pool.next_pool;
+        *link = cgb_pool_of(policy, node)->next_pool;
         if (policy->last_pool == node)
                 policy->last_pool = before;
 }

@@ -95,7 +95,7 @@ static bool options_are_valid(const struct cgb_policy_options *options)
 
 static size_t size_for(uint32_t capacity)
 {
-        return sizeof(struct cgb_policy) + capacity * sizeof(struct cgb_slot);
+        return sizeof(struct cgb_policy) + capacity * (sizeof(struct cgb_slot) + sizeof(struct cgb_pool));
 }
 
 size_t cgb_policy_memory_size(const struct cgb_policy_options *options)
@@ -130,8 +130,9 @@ int cgb_policy_grow(struct cgb_policy **policy, void *memory, size_t memory_size
                 return -EINVAL;
         if (memory_size < size_for(capacity))
                 return -ENOMEM;
-        memcpy(grown, *policy, size_for((*policy)->used));
+        memcpy(grown, *policy, sizeof *grown + (*policy)->used * sizeof(struct cgb_slot));
         grown->options.capacity = capacity;
+        memcpy(cgb_pool_of(grown, 0), cgb_pool_of(*policy, 0), (*policy)->used * sizeof(struct cgb_pool));
         *policy = grown;
         return 0;
 }
@@ -155,23 +156,23 @@ static bool share_is_valid(uint32_t share_permille)
 
 static bool is_pool(const struct cgb_policy *policy, uint32_t node)
 {
-        const struct cgb_slot *slot = &policy->slots[node];
+        const struct cgb_pool *pool = cgb_pool_of(policy, node);
 
-        return node == CGB_NODE_ROOT || slot->pool.count[AWAKE] + slot->pool.count[ASLEEP] > 0;
+        return node == CGB_NODE_ROOT || pool->count[AWAKE] + pool->count[ASLEEP] > 0;
 }
 
 int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options *options, cgb_node *ret)
 {
-        struct cgb_slot *parent = cgb_slot_find(policy, options->parent);
-        struct cgb_ledger *ledger;
+        struct cgb_pool *parent;
         uint32_t node;
 
         if (options->size != sizeof *options || !share_is_valid(options->share_permille) || options->weight > CGB_WEIGHT_MAX)
                 return -EINVAL;
-        if (parent == NULL)
+        if (cgb_slot_find(policy, options->parent) == NULL)
                 return -ENOENT;
+        parent = cgb_pool_of(policy, options->parent);
         if (is_pool(policy, options->parent) &&
-                parent->pool.ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
+                parent->ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
                 return -ENOSPC;
         node = take_slot(policy);
         if (node == NONE)
@@ -179,7 +180,7 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
 
         if (!is_pool(policy, options->parent))
                 cgb_pool_open(policy, options->parent);
-        ledger = &parent->pool.ledger;
+        *cgb_pool_of(policy, node) = (struct cgb_pool){0};
         policy->slots[node] = (struct cgb_slot){
                 .taken = true,
                 .parent = options->parent,
@@ -189,7 +190,7 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
                                 .identity = options->identity,
                                 .usage_usec = options->usage_usec,
                                 .credit_nsec = {options->balance.slow_nsec, options->balance.fast_nsec},
-                                .seen_nsec = {ledger->virtual_nsec[SLOW], ledger->virtual_nsec[FAST]},
+                                .seen_nsec = {parent->ledger.virtual_nsec[SLOW], parent->ledger.virtual_nsec[FAST]},
                                 .raw_q20 = CGB_Q20_ONE,
                                 .weight = options->weight,
                                 .written = options->weight,
@@ -197,10 +198,9 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
                         },
         };
         cgb_child_insert(policy, node, AWAKE);
-        ledger->shares_permille += options->share_permille;
-        ledger->bank_nsec -= options->balance.slow_nsec;
-        parent->pool.largest_share_permille =
-                (uint32_t)cgb_max_u64(parent->pool.largest_share_permille, options->share_permille);
+        parent->ledger.shares_permille += options->share_permille;
+        parent->ledger.bank_nsec -= options->balance.slow_nsec;
+        parent->largest_share_permille = (uint32_t)cgb_max_u64(parent->largest_share_permille, options->share_permille);
         *ret = node;
         return 0;
 }
@@ -231,7 +231,7 @@ int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
         if (is_pool(policy, node))
                 return -EBUSY;
 
-        pool = &policy->slots[slot->parent].pool;
+        pool = cgb_pool_of(policy, slot->parent);
         cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
         pool->ledger.bank_nsec += slot->account.credit_nsec[SLOW];
         share_permille = slot->account.share_permille;
@@ -256,7 +256,7 @@ int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t shar
 
         if (slot == NULL)
                 return -ENOENT;
-        pool = &policy->slots[slot->parent].pool;
+        pool = cgb_pool_of(policy, slot->parent);
         if (!share_is_valid(share_permille) ||
                 pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
                 return -EINVAL;
@@ -307,7 +307,7 @@ int cgb_policy_get_account(const struct cgb_policy *policy, cgb_node node, struc
         if (slot == NULL)
                 return -ENOENT;
         account = &slot->account;
-        ledger = &policy->slots[slot->parent].pool.ledger;
+        ledger = &cgb_pool_of(policy, slot->parent)->ledger;
         *ret = (struct cgb_account_state){
                 .parent = slot->parent,
                 .share_permille = account->share_permille,
@@ -336,7 +336,7 @@ int cgb_policy_get_price(const struct cgb_policy *policy, cgb_node node, uint32_
 
         if (slot == NULL || !is_pool(policy, node))
                 return -ENOENT;
-        *ret_permille = price_permille(&slot->pool);
+        *ret_permille = price_permille(cgb_pool_of(policy, node));
         return 0;
 }
 
@@ -348,7 +348,7 @@ int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node node, struct c
 
         if (slot == NULL || !is_pool(policy, node))
                 return -ENOENT;
-        pool = &slot->pool;
+        pool = cgb_pool_of(policy, node);
         bank_nsec = pool->ledger.bank_nsec + (cgb_i128)pool->ledger.remainder_nsec[SLOW];
         for (int place = 0; place < PLACES; place++)
                 for (uint32_t i = pool->first[place]; i != NONE; i = policy->slots[i].next)

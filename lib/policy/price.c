@@ -45,9 +45,10 @@ static uint64_t used_by_accounts(const struct cgb_policy *policy, const struct c
         return used_usec;
 }
 
-void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t elapsed_usec)
+void cgb_pool_price(struct cgb_policy *policy, uint32_t node, uint64_t elapsed_usec)
 {
-        struct cgb_pool *pool = &slot->pool;
+        uint32_t parent = policy->slots[node].parent;
+        struct cgb_pool *pool = cgb_pool_of(policy, node);
         uint64_t capacity_usec = cgb_max_u64(elapsed_usec * pool->sample.cpus_permille / 1000, 1);
         uint64_t used_usec, full_q16;
 
@@ -60,8 +61,8 @@ void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t e
                                                            : growth(pool->sample.usage_usec, pool->previous.usage_usec);
         used_usec = cgb_max_u64(used_usec, growth(pool->sample.machine_usec, pool->previous.machine_usec));
         full_q16 = ramp_q16(part_q16(used_usec, capacity_usec));
-        if (slot->parent != NONE)
-                full_q16 = cgb_max_u64(full_q16, policy->slots[slot->parent].pool.full_q16);
+        if (parent != NONE)
+                full_q16 = cgb_max_u64(full_q16, cgb_pool_of(policy, parent)->full_q16);
 
         pool->full_q16 = full_q16;
         pool->price_q16 = full_q16;

@@ -16,16 +16,17 @@
 int cgb_policy_observe_pool(struct cgb_policy *policy, cgb_node node, const struct cgb_pool_sample *sample)
 {
         struct cgb_slot *slot = cgb_slot_find(policy, node);
+        struct cgb_pool *pool = cgb_pool_of(policy, node);
 
-        if (slot == NULL || (slot->parent != NONE && slot->pool.count[AWAKE] + slot->pool.count[ASLEEP] == 0))
+        if (slot == NULL || (slot->parent != NONE && pool->count[AWAKE] + pool->count[ASLEEP] == 0))
                 return -ENOENT;
         if (sample->cpus_permille == 0 || sample->cpus_permille > 8192000)
                 return -EINVAL;
 
-        slot->pool.sample = *sample;
-        slot->pool.observed = true;
-        slot->pool.reading = AWAKE;
-        slot->pool.cursor = slot->pool.first[AWAKE];
+        pool->sample = *sample;
+        pool->observed = true;
+        pool->reading = AWAKE;
+        pool->cursor = pool->first[AWAKE];
         return 0;
 }
 
@@ -39,11 +40,10 @@ static bool sleepers_may_have_run(const struct cgb_pool *pool)
 bool cgb_policy_next_to_read(struct cgb_policy *policy, cgb_node node, cgb_node *ret)
 {
         struct cgb_slot *slot = cgb_slot_find(policy, node);
-        struct cgb_pool *pool;
+        struct cgb_pool *pool = cgb_pool_of(policy, node);
 
-        if (slot == NULL || !slot->pool.observed)
+        if (slot == NULL || !pool->observed)
                 return false;
-        pool = &slot->pool;
         if (pool->cursor == NONE && pool->reading == AWAKE) {
                 pool->reading = ASLEEP;
                 pool->cursor = pool->first[ASLEEP];
@@ -74,11 +74,11 @@ int cgb_policy_observe(struct cgb_policy *policy, cgb_node node, const struct cg
                 return -ENOENT;
         account = &slot->account;
         if (account->identity != sample->identity) {
-                policy->slots[slot->parent].pool.explained_usec += sample->usage_usec;
+                cgb_pool_of(policy, slot->parent)->explained_usec += sample->usage_usec;
                 account->identity = sample->identity;
         } else if (sample->usage_usec >= account->usage_usec) {
                 used_usec = sample->usage_usec - account->usage_usec;
-                policy->slots[slot->parent].pool.explained_usec += used_usec;
+                cgb_pool_of(policy, slot->parent)->explained_usec += used_usec;
         }
         account->usage_usec = sample->usage_usec;
         account->used_usec += used_usec;

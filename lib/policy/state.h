@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a policy remembers. One block of memory, given by the caller: the head below and an array of nodes, linked by index
- * so that the block can be moved. A node is an account in its parent's ledger and, once it has children, a pool with a
+ * What a policy remembers. One block of memory, given by the caller: the head below and two arrays, a slot and a pool for each node,
+ * linked by index so that the block can be moved. A node is an account in its parent's ledger and, once it has children, a pool with a
  * ledger.
  *
  * Children stand in one of two lists of their pool. The awake, and those who have just joined, are looked at in every step;
@@ -85,14 +85,13 @@ struct cgb_account {
 };
 
 struct cgb_slot {
-        bool taken;
+        _Alignas(struct cgb_pool) bool taken;
         uint32_t parent;
         enum cgb_place place;
         uint32_t next, previous; /* among the children of the same place; .next also chains the free slots */
         bool wanted;             /* stands in the queue of actions */
         uint32_t next_action, previous_action;
         struct cgb_account account;
-        struct cgb_pool pool;
 };
 
 struct cgb_policy {
@@ -104,6 +103,12 @@ struct cgb_policy {
         uint32_t rotation;
         struct cgb_slot slots[];
 };
+
+/* Behind the slots, one for each: few are used, and without them accounts are close together. */
+static inline struct cgb_pool *cgb_pool_of(const struct cgb_policy *policy, uint32_t node)
+{
+        return (struct cgb_pool *)(uintptr_t)&policy->slots[policy->options.capacity] + node;
+}
 
 /* The slot of @node, or NULL if nothing lives there. */
 static inline struct cgb_slot *cgb_slot_find(struct cgb_policy *policy, cgb_node node)
@@ -132,7 +137,7 @@ static inline int64_t cgb_account_cap(const struct cgb_ledger *ledger, const str
 }
 
 /* price.c: contention */
-void cgb_pool_price(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t elapsed_usec);
+void cgb_pool_price(struct cgb_policy *policy, uint32_t node, uint64_t elapsed_usec);
 
 /* weights.c: from credit to weight */
 void cgb_account_raw(const struct cgb_policy *policy, const struct cgb_ledger *ledger, struct cgb_account *account);

@@ -141,14 +141,14 @@ static void lay_down(struct cgb_policy *policy, struct cgb_pool *pool, uint64_t 
         }
 }
 
-static void settle_pool(struct cgb_policy *policy, struct cgb_slot *slot, uint64_t now_usec)
+static void settle_pool(struct cgb_policy *policy, uint32_t node, uint64_t now_usec)
 {
-        struct cgb_pool *pool = &slot->pool;
+        struct cgb_pool *pool = cgb_pool_of(policy, node);
         uint64_t elapsed_usec = time_elapsed(pool, now_usec);
         struct round round;
 
         cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
-        cgb_pool_price(policy, slot, elapsed_usec);
+        cgb_pool_price(policy, node, elapsed_usec);
         round = look_at_awake(policy, pool, elapsed_usec, now_usec);
         if (!is_believable(&round, pool, elapsed_usec))
                 pool->price_q16 = 0;
@@ -188,7 +188,7 @@ static void visit_sleepers(struct cgb_policy *policy)
                 policy->rotation = node + 1 < policy->used ? node + 1 : 0;
                 if (!slot->taken || slot->parent == NONE || slot->place != ASLEEP)
                         continue;
-                pool = &policy->slots[slot->parent].pool;
+                pool = cgb_pool_of(policy, slot->parent);
                 if (pool->price_q16 == 0)
                         continue;
                 cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
@@ -199,15 +199,15 @@ static void visit_sleepers(struct cgb_policy *policy)
 
 void cgb_policy_step(struct cgb_policy *policy, uint64_t now_usec)
 {
-        for (uint32_t i = policy->first_pool; i != NONE; i = policy->slots[i].pool.next_pool) {
-                struct cgb_pool *pool = &policy->slots[i].pool;
+        for (uint32_t i = policy->first_pool; i != NONE; i = cgb_pool_of(policy, i)->next_pool) {
+                struct cgb_pool *pool = cgb_pool_of(policy, i);
 
                 if (!pool->observed) {
                         pool->price_q16 = 0;
                         continue;
                 }
                 if (pool->ledger.shares_permille > 0)
-                        settle_pool(policy, &policy->slots[i], now_usec);
+                        settle_pool(policy, i, now_usec);
                 close_round(pool, now_usec);
         }
         visit_sleepers(policy);
