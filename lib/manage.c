@@ -3,6 +3,7 @@
  * Managing: start, a step whenever one is due, stop.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -38,13 +39,17 @@ static void disarm_timer(struct cgb *cgb)
         timerfd_settime(cgb->timer_fd, 0, &(struct itimerspec){0}, NULL);
 }
 
-/* Without it there is no memory law, and all else is as it is. */
+/* Without it there is no memory law, which is told, and all else is as it is. */
 static void pass_memory_on(struct cgb *cgb)
 {
         struct cgb_fault fault = {0};
+        char why[sizeof fault.message];
 
-        if (cgb_setup_memory(&cgb->tree, cgb->state_name, cgb->options.parent, &fault) < 0)
-                cgb_log(cgb, CGB_LOG_WARNING, "%s: %s: memory is left alone; %s", fault.file, fault.message, fault.remedy);
+        if (cgb_setup_memory(&cgb->tree, cgb->state_name, cgb->options.parent, &fault) >= 0)
+                return;
+        memcpy(why, fault.message, sizeof why);
+        snprintf(fault.message, sizeof fault.message, "memory is left alone: %.*s", (int)sizeof why / 2, why);
+        cgb_report(cgb, CGB_EVENT_ERROR, NULL, &(struct cgb_event){.fault = &fault});
 }
 
 static int setup(struct cgb *cgb)

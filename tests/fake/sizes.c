@@ -301,14 +301,18 @@ static void a_limit_that_somebody_chose_keeps_the_controller(void **state)
         free(list);
 }
 
-static void without_the_memory_controller_the_cpu_is_managed_all_the_same(void **state)
+static void without_the_memory_controller_the_cpu_is_managed_all_the_same_and_it_is_said_once(void **state)
 {
         struct fake *fake = *state;
+        struct cgb_event event;
         struct cgb *cgb;
 
         fake_write(fake, "", "cgroup.controllers", "cpu\n");
         fake->options.flags = CGB_MEMORY;
         cgb = fake_started(fake);
+        assert_true(fake_take_event(cgb, CGB_EVENT_ERROR, "", &event));
+        fake_assert_fault_names(event.fault, -EOPNOTSUPP, "cgroup.controllers");
+        assert_non_null(strstr(event.fault->message, "memory is left alone"));
         assert_int_equal(create(cgb, "alice", 0, 0), 0);
         fake_step(fake, cgb);
         assert_int_equal(fake_count_events(cgb, CGB_EVENT_ERROR, NULL), 0);
@@ -334,7 +338,7 @@ int main(void)
                 on_bare(a_rules_floor_is_for_the_law_alone_and_goes_before_the_file),
                 on_bare(a_manager_with_the_memory_law_passes_the_controller_on_and_takes_it_back),
                 on_bare(a_limit_that_somebody_chose_keeps_the_controller),
-                on_bare(without_the_memory_controller_the_cpu_is_managed_all_the_same),
+                on_bare(without_the_memory_controller_the_cpu_is_managed_all_the_same_and_it_is_said_once),
         };
 
         return cmocka_run_group_tests_name("sizes", tests, NULL, NULL);
