@@ -2,7 +2,7 @@
 #ifndef BENCH_SIM_POLICIES_H
 #define BENCH_SIM_POLICIES_H
 
-/* Each in a file of its name. A new one is declared here, and gets a line in registry.c. */
+/* Each in a file of its name, policy-NAME.c. A new one is declared here, and gets a line in registry.c. */
 
 #include "policy.h"
 

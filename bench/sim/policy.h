@@ -5,7 +5,7 @@
 /*
  * What a policy of the simulated node is: something that reads of every group what a kernel would tell, and sets what a
  * kernel would let it set. It has no other senses. A policy is one constant of type struct sim_policy in a file of its own,
- * and one line in the table of registry.c; see equal.c for the smallest.
+ * and one line in the table of registry.c; see policy-equal.c for the smallest.
  *
  * The node calls, in simulated time:
  *
