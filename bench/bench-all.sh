@@ -12,7 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/where.sh"
 
 # What is measured, in this order, and about how long it takes, in minutes.
-parts=(karma:0 sim:3 sim-memory:0 sweep:2 overhead:2 scale:3 kernel:7 memory:15)
+parts=(karma:0 sim:3 sim-memory:0 sweep:2 overhead:2 scale:3 kernel:7 memory:16)
 traces=
 only=
 

@@ -29,7 +29,7 @@ static const char help[] =
         "  --step SEC           of cgburst (0.25; the library's own is 1, and then it takes four times as long to be done)\n"
         "  --settle SEC         crowd, wave: until it is measured (45; the law leaves everybody alone for the first 30)\n"
         "  --measure SEC        crowd: how long it is measured; leak: half of it, 15 at most, alone, and beside a writer (30)\n"
-        "  --leak SEC           leak: how long it grows, by a fortieth of the pool a second (45)\n"
+        "  --leak SEC           leak: how long it grows, by a fortieth of the pool a second (75)\n"
         "  --wave SEC           wave: five wakers in so long (60)\n"
         "  --pool MIB           crowd, leak, wave: memory of all together; all sizes are parts of it (1024)\n"
         "  --compiler NAME      sandbox: a C compiler (cc); none: a stand-in, which is also taken where there is none\n"
@@ -158,7 +158,7 @@ int memory_options_parse(struct memory_options *ret, int argc, char **argv)
                 .step_usec = USEC_PER_SEC / 4,
                 .settle_usec = 45 * USEC_PER_SEC,
                 .measure_usec = 30 * USEC_PER_SEC,
-                .leak_usec = 45 * USEC_PER_SEC,
+                .leak_usec = 75 * USEC_PER_SEC,
                 .wave_usec = 60 * USEC_PER_SEC,
                 .patience_usec = 150 * USEC_PER_SEC,
                 .pool_bytes = UINT64_C(1024) << 20,
