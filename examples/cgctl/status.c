@@ -37,6 +37,7 @@ static const char status_help[] =
         "  -w, --watch       again after each step, until Ctrl-C; with --json one document a line\n" OPTION_JSON_HELP
                 OPTIONS_COMMON_HELP "\nExamples:\n"
         "  cgctl status --watch\n"
+        "  cgctl status --parent cgburst --state-dir /run/cgburst    (root's manager, asked by anybody)\n"
         "  cgctl status --json | jq '.workspaces[] | {name, slow_credit_usec, reason}'\n\n"
         "Columns: * used the CPU in the last step; SHARE what it is entitled to, against the others'; CPU of one CPU since\n"
         "the last answer (with --watch); SLOW and FAST CREDIT how far it is below (+) or above (-) its fair share, and\n"
