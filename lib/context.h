@@ -37,6 +37,7 @@ struct cgb_group {
         char *name; /* below the parent */
         struct cgb_group_dir dir;
         cgb_node node;
+        uint32_t failing; /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
         uint32_t depth;
         struct cgb_group *up;
         bool is_pool;                  /* its children have accounts, too */
@@ -66,7 +67,6 @@ struct cgb_group {
         struct cgb_group_memory memory;
         enum cgb_lanes_state lanes;  /* its children are lanes, or will be */
         struct cgb_sorting *sorting; /* of a workspace with lanes */
-        uint32_t failing; /* bit i: the failure of file i (enum cgb_file) was reported, and it has not worked since */
 };
 
 /** A group without an account on the way to groups that a rule may name: it is watched. */
