@@ -76,8 +76,9 @@ static const char run_help[] =
         "  --shares N        what the workspace is entitled to, against the others': 0.01..100, default 1\n"
         "  --name NAME       name of the workspace (default: the command's, with the process id)\n"
         "  --join            if a workspace of that name exists, run in it; it keeps its share, and is not removed\n"
-        "  --memory-floor SIZE  memory that it is sure of: nobody takes it away below that (memory.low), such as 512M\n"
-        "  --memory-max SIZE    memory that it may have: above, the kernel ends it (memory.max), such as 2G\n"
+        "  --memory-floor SIZE\n"
+        "                    memory that it is sure of: nobody takes it away below that (memory.low), such as 512M\n"
+        "  --memory-max SIZE memory that it may have: above, the kernel ends it (memory.max), such as 2G\n"
         "  --systemd         the workspace is a scope of systemd's in cgburst.slice; without root, of your own manager\n"
         "  --lane NAME       the scope has the lanes interactive and batch, and the command begins in this one\n" OPTIONS_COMMON_HELP
         "\nExamples:\n"
