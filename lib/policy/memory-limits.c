@@ -260,12 +260,19 @@ static void leave_alone_for_a_while(struct cgb_memory *law, struct cgb_rights *r
         rights->calm_steps = 0;
 }
 
-/* It gets its limit once: a lane that was not read in this round waits for the next. */
-static void freeze_lane(struct cgb_memory_slot *slot, const struct cgb_rights *rights)
+/*
+ * It gets its limit once, and once a step while that could not be written. A lane that was not read in this round waits for
+ * the next.
+ */
+static void freeze_lane(const struct cgb_memory *law, struct cgb_memory_slot *slot, const struct cgb_rights *rights)
 {
-        if (!slot->limit_is_frozen && slot->read)
-                want_lower(slot, slot->usage_bytes + rights->frozen_room_bytes, CGB_MEMORY_REASON_FROZEN);
-        slot->limit_is_frozen |= slot->read;
+        bool was_tried = slot->limit_is_frozen && law->clock_usec - slot->frozen_usec < law->options.step_usec;
+
+        if (!slot->read || was_tried || (slot->limit_is_frozen && cgb_memory_is_managed(slot)))
+                return;
+        want_lower(slot, slot->usage_bytes + rights->frozen_room_bytes, CGB_MEMORY_REASON_FROZEN);
+        slot->limit_is_frozen = true;
+        slot->frozen_usec = law->clock_usec;
 }
 
 /* A group by itself, without those below it. @change: of its workspace. */
@@ -279,7 +286,7 @@ static void decide(struct cgb_memory *law, uint32_t node, enum cgb_memory_reason
         if (slot->foreign || !slot->known)
                 return;
         if (rights->frozen) {
-                freeze_lane(slot, rights);
+                freeze_lane(law, slot, rights);
                 return;
         }
         slot->limit_is_frozen = false;

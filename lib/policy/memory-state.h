@@ -119,6 +119,7 @@ struct cgb_memory_slot {
         bool follow;             /* a reclaim ended: the limit may follow */
         uint64_t give_back_bytes;
         bool limit_is_frozen;
+        uint64_t frozen_usec; /* when that was last tried */
 
         /* sums over what is below, for the root and inner groups */
         uint64_t shares_permille, held_bytes, below_usage_bytes;

@@ -438,6 +438,19 @@ static void a_limit_below_usage_is_never_sent(void **state)
         assert_int_equal(stage->calls[1].values[0], 400000000);
 }
 
+/* Who is held has 8 MiB left: that must not be refused. */
+static void a_limit_close_above_usage_is_sent(void **state)
+{
+        struct stage *stage = *state;
+
+        memory(stage, 0, "300000000\n", "max\n");
+        want(stage, 0, CGB_FILE_MEMORY_HIGH, 300000000 + (8 << 20));
+        cgb_backend_process(stage->backend);
+        play(stage, 50000);
+        assert_int_equal(stage->n_calls, 1);
+        assert_int_equal(stage->calls[0].values[0], 300000000 + (8 << 20));
+}
+
 static void a_limit_that_is_raised_is_sent_whatever_the_usage(void **state)
 {
         struct stage *stage = *state;
@@ -497,6 +510,7 @@ int main(void)
                 TEST(a_manager_that_is_not_on_the_bus_is_asked_again_later),
                 TEST(a_weight_of_the_units_own_is_told_apart_from_none),
                 TEST(a_limit_below_usage_is_never_sent),
+                TEST(a_limit_close_above_usage_is_sent),
                 TEST(a_limit_that_is_raised_is_sent_whatever_the_usage),
                 TEST(a_group_that_is_forgotten_is_not_told_of),
                 TEST(without_a_bus_the_end_does_not_wait_for_ever),

@@ -164,6 +164,26 @@ static void who_is_held_has_eight_mib_left_however_slow_it_is(void **state)
         assert_in_range(left_to_a_leak(*state, 16 * MIB), 8 * MIB, 9 * MIB);
 }
 
+/* As by a manager that would have to reclaim for it, and so does not write it. */
+static void a_limit_of_the_freeze_that_was_not_written_is_tried_again_in_the_next_step(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node leak = leak_beside_another(world);
+
+        world->swap_free_bytes = SWAP;
+        for (int i = 0; i < 200 && !memory_world_state(world, leak).frozen; i++)
+                story_grow(world, leak, 1, PACE_BYTES);
+        assert_int_equal(cgb_memory_set_written(world->law, leak, CGB_MEMORY_MAX), 0);
+        world->groups[leak].high_bytes = CGB_MEMORY_MAX;
+        story_grow(world, leak, 1, PACE_BYTES);
+        assert_non_null(memory_world_find(world, CGB_MEMORY_LOWER, leak));
+        assert_int_equal(memory_world_find(world, CGB_MEMORY_LOWER, leak)->reason, CGB_MEMORY_REASON_FROZEN);
+        assert_in_range(world->groups[leak].high_bytes, memory_world_usage(world, leak) + 8 * MIB,
+                memory_world_usage(world, leak) + 9 * MIB);
+        story_grow(world, leak, 3, 0);
+        assert_null(memory_world_find(world, CGB_MEMORY_LOWER, leak));
+}
+
 static void a_leak_that_is_told_of_and_leaves_is_not_told_of(void **state)
 {
         struct memory_world *world = *state;
@@ -189,6 +209,7 @@ int main(void)
                 in_a_world(with_swap_a_leak_is_told_of_and_then_held),
                 in_a_world(who_is_held_has_its_growth_of_a_quarter_of_a_second_left),
                 in_a_world(who_is_held_has_eight_mib_left_however_slow_it_is),
+                in_a_world(a_limit_of_the_freeze_that_was_not_written_is_tried_again_in_the_next_step),
                 in_a_world(a_leak_that_is_told_of_and_leaves_is_not_told_of),
         };
 
