@@ -55,6 +55,12 @@ static bool finds_cold_pages(const struct cgb_memory *law)
         return law->options.reclaims_exactly;
 }
 
+/* By then all who stopped working are asleep and were asked: what is missing now is missing for good. */
+static bool stays_short(const struct cgb_memory *law)
+{
+        return law->contended && law->clock_usec - law->contended_since_usec >= ASLEEP_USEC;
+}
+
 enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t quiet_usec = law->clock_usec - rights->last_active_usec;
@@ -65,7 +71,7 @@ enum cgb_memory_reason cgb_memory_may_give(const struct cgb_memory *law, const s
                 return CGB_MEMORY_REASON_IDLE;
         if (cgb_memory_is_asleep(law, rights) && (law->contended || law->pool.free_bytes < law->ready_bytes))
                 return CGB_MEMORY_REASON_ASLEEP;
-        if (law->contended && rights->usage_bytes > rights->fair_bytes && finds_cold_pages(law) &&
+        if (rights->usage_bytes > rights->fair_bytes && stays_short(law) && finds_cold_pages(law) &&
                 law->resting_bytes < cgb_minus(law->ready_bytes, law->pool.free_bytes))
                 return CGB_MEMORY_REASON_OVER_SHARE;
         return CGB_MEMORY_REASON_NONE;

@@ -83,6 +83,8 @@ static void judge_pool(struct cgb_memory *law)
         } else if (law->clock_usec - law->short_usec >= CALM_STEPS * law->options.step_usec) {
                 law->contended = false;
         }
+        if (law->contended && !was)
+                law->contended_since_usec = law->clock_usec;
         if ((law->contended && !was) || law->pool.pressed)
                 wake_everybody(law);
 }

@@ -157,7 +157,8 @@ struct cgb_memory {
         uint64_t ready_bytes;   /* kept free ahead of need, by who sleeps */
         uint64_t resting_bytes; /* what those could drop who do not work */
         bool contended;
-        uint64_t short_usec; /* when memory was last short */
+        uint64_t short_usec;           /* when memory was last short */
+        uint64_t contended_since_usec; /* while .contended */
         uint32_t cursor[CGB_MEMORY_FILES];
         cgb_i128 bank;
         uint64_t reclaimed_bytes;

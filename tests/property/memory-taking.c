@@ -347,6 +347,20 @@ static void who_works_is_not_asked_while_who_has_just_stopped_holds_enough(void 
         assert_true(memory_world_is_contended(world));
 }
 
+/* What a waker needs is found among those asleep; what is still missing after half a minute is missing for good. */
+static void who_works_is_not_asked_before_memory_was_short_for_half_a_minute(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node hog = story_group(world, 1400 * MIB, true);
+
+        story_group(world, 300 * MIB, true);
+        memory_world_live(world, 60);
+        assert_false(memory_world_is_contended(world));
+        world->groups[hog].anon_bytes += 250 * MIB;
+        assert_in_range(story_live_until_asked(world, hog, 60), 31, 40);
+        assert_int_equal(memory_world_find(world, CGB_MEMORY_RECLAIM, hog)->reason, CGB_MEMORY_REASON_OVER_SHARE);
+}
+
 static void what_comes_back_is_given_twice_and_the_wait_doubles(void **state)
 {
         struct memory_world *world = *state;
@@ -450,6 +464,7 @@ int main(void)
                 in_a_world(sleepers_keep_headroom_ready_before_memory_is_short),
                 in_a_world(who_sleeps_gives_before_who_works),
                 in_a_world(who_works_is_not_asked_while_who_has_just_stopped_holds_enough),
+                in_a_world(who_works_is_not_asked_before_memory_was_short_for_half_a_minute),
                 in_a_world(what_comes_back_is_given_twice_and_the_wait_doubles),
                 in_a_world(a_few_refaults_stop_nothing),
                 in_a_world(the_donor_drops_before_the_recipient_may_rise),
