@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <stdbool.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,24 +58,36 @@ static void fill(struct life *life, uint8_t *memory, uint64_t bytes)
 struct stopwatch {
         uint64_t wall_usec;
         uint64_t cpu_usec;
+        long waits;
 };
+
+/* How often it gave its CPU up itself. */
+static long count_waits(void)
+{
+        struct rusage usage;
+
+        return getrusage(RUSAGE_THREAD, &usage) < 0 ? 0 : usage.ru_nvcsw;
+}
 
 static struct stopwatch stopwatch_start(void)
 {
-        return (struct stopwatch){.wall_usec = now_usec(), .cpu_usec = thread_cpu_usec()};
+        long waits = count_waits();
+
+        return (struct stopwatch){.wall_usec = now_usec(), .cpu_usec = thread_cpu_usec(), .waits = waits};
 }
 
 static void note(struct actor *actor, enum actor_verb verb, const struct stopwatch *begin)
 {
         uint64_t cpu = thread_cpu_usec() - begin->cpu_usec, wall = now_usec() - begin->wall_usec;
-        uint32_t n = atomic_load(&actor->n);
+        uint32_t n = atomic_load(&actor->n), slept = wall > cpu ? (uint32_t)(wall - cpu) : 0;
 
         if (n == ACTOR_SAMPLES_MAX)
                 return;
         actor->samples[n] = (struct actor_sample){
                 .verb = verb,
                 .took_usec = wall < UINT32_MAX ? (uint32_t)wall : UINT32_MAX,
-                .slept_usec = wall > cpu ? (uint32_t)(wall - cpu) : 0,
+                .slept_usec = slept,
+                .waited_usec = count_waits() > begin->waits ? slept : 0,
                 .at_usec = begin->wall_usec - *actor->go_usec,
         };
         atomic_store(&actor->n, n + 1);
@@ -186,15 +199,19 @@ size_t actor_took(const struct actor *actor, enum actor_verb verb, uint64_t from
         return count;
 }
 
-uint64_t actor_slept_most_usec(const struct actor *actor, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec)
+struct actor_waits actor_waits_most(const struct actor *actor, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec)
 {
-        uint64_t most = 0;
+        struct actor_waits most = {0};
 
         for (uint32_t i = 0; i < atomic_load(&actor->n); i++) {
                 const struct actor_sample *sample = &actor->samples[i];
 
-                if (is_asked_for(sample, verb, from_usec, until_usec) && sample->slept_usec > most)
-                        most = sample->slept_usec;
+                if (!is_asked_for(sample, verb, from_usec, until_usec))
+                        continue;
+                if (sample->slept_usec > most.slept_usec)
+                        most.slept_usec = sample->slept_usec;
+                if (sample->waited_usec > most.waited_usec)
+                        most.waited_usec = sample->waited_usec;
         }
         return most;
 }

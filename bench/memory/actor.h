@@ -44,8 +44,9 @@ struct actor_script {
 struct actor_sample {
         enum actor_verb verb;
         uint32_t took_usec;
-        uint32_t slept_usec; /* of it, not on a CPU: waiting for memory, or for a CPU */
-        uint64_t at_usec;    /* since go, when it began */
+        uint32_t slept_usec;  /* of it, not on a CPU: waiting for memory, or for a CPU */
+        uint32_t waited_usec; /* the same if it gave its CPU up itself, as who waits for memory does; otherwise 0 */
+        uint64_t at_usec;     /* since go, when it began */
 };
 
 /* Shared with the process. */
@@ -71,7 +72,12 @@ void actor_work(void *data);
 /* Copies how long touches of this kind took that began in that time. @return how many. @ret has room for all samples. */
 size_t actor_took(const struct actor *actor, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec, uint64_t *ret);
 
-/* The longest of them that was not on a CPU. */
-uint64_t actor_slept_most_usec(const struct actor *actor, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec);
+/* The longest that one of them was not on a CPU, and of those who gave it up themselves. */
+struct actor_waits {
+        uint64_t slept_usec, waited_usec;
+};
+
+struct actor_waits actor_waits_most(
+        const struct actor *actor, enum actor_verb verb, uint64_t from_usec, uint64_t until_usec);
 
 #endif

@@ -31,6 +31,7 @@ static const struct figure figures[] = {
         {"growth_p99_msec", "growth of 64 KiB p99, ms", 2, true},
         {"growth_max_msec", "growth of 64 KiB max, ms", 1, false},
         {"growth_off_cpu_max_msec", "... not on a CPU, ms", 1, false},
+        {"growth_waited_max_msec", "... waiting for more than a CPU, ms", 1, false},
         {"probe_p99_msec", "worker's probe p99, ms", 2, true},
         {"wake_mean_sec", "woken: working set back after, s", 2, true},
         {"wake_max_sec", "... at most, s", 2, false},
@@ -88,15 +89,16 @@ static int add_actors(const struct scene *scene, struct stage *stage)
         return stage_add_actor(stage, WORKER, &worker) ? stage_wait_for_heaps(stage) : -1;
 }
 
-static uint64_t growth_off_cpu_usec(const struct scene *scene, const struct stage *stage)
+static struct actor_waits growth_waits(const struct scene *scene, const struct stage *stage)
 {
-        uint64_t most = 0;
+        struct actor_waits most = {0};
 
         for (size_t i = 0; i < stage->n_actors; i++) {
-                uint64_t slept =
-                        actor_slept_most_usec(stage->actors[i], ACTOR_GROW, scene->options->settle_usec, end_usec(scene));
+                struct actor_waits waits =
+                        actor_waits_most(stage->actors[i], ACTOR_GROW, scene->options->settle_usec, end_usec(scene));
 
-                most = slept > most ? slept : most;
+                most.slept_usec = waits.slept_usec > most.slept_usec ? waits.slept_usec : most.slept_usec;
+                most.waited_usec = waits.waited_usec > most.waited_usec ? waits.waited_usec : most.waited_usec;
         }
         return most;
 }
@@ -118,11 +120,13 @@ static void note(const struct scene *scene, const struct stage *stage, const str
         uint64_t from = scene->options->settle_usec, until = end_usec(scene);
         struct percentiles growth = stage_took(stage, ACTOR_GROW, from, until);
         struct percentiles probe = stage_took(stage, ACTOR_PROBE, from, until);
+        struct actor_waits waits = growth_waits(scene, stage);
 
         *ret++ = msec_of(growth.p50_usec);
         *ret++ = msec_of(growth.p99_usec);
         *ret++ = msec_of(growth.max_usec);
-        *ret++ = msec_of(growth_off_cpu_usec(scene, stage));
+        *ret++ = msec_of(waits.slept_usec);
+        *ret++ = msec_of(waits.waited_usec);
         *ret++ = msec_of(probe.p99_usec);
         *ret++ = mean_touch_sec(scene, stage);
         *ret++ = sec_of(stage_took(stage, ACTOR_TOUCH, from, until).max_usec);
