@@ -172,7 +172,7 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
                 return -ENOENT;
         parent = cgb_pool_of(policy, options->parent);
         if (is_pool(policy, options->parent) &&
-                parent->ledger.shares_permille + options->share_permille > SHARES_MAX_PERMILLE)
+                parent->ledger.shares_permille[SLOW] + options->share_permille > SHARES_MAX_PERMILLE)
                 return -ENOSPC;
         node = take_slot(policy);
         if (node == NONE)
@@ -195,10 +195,12 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
                                 .weight = options->weight,
                                 .written = options->weight,
                                 .fresh = true,
+                                .counts = true,
                         },
         };
         cgb_child_insert(policy, node, AWAKE);
-        parent->ledger.shares_permille += options->share_permille;
+        parent->ledger.shares_permille[SLOW] += options->share_permille;
+        parent->ledger.shares_permille[FAST] += options->share_permille;
         parent->ledger.bank_nsec -= options->balance.slow_nsec;
         parent->largest_share_permille = (uint32_t)cgb_max_u64(parent->largest_share_permille, options->share_permille);
         *ret = node;
@@ -235,7 +237,8 @@ int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
         cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
         pool->ledger.bank_nsec += slot->account.credit_nsec[SLOW];
         share_permille = slot->account.share_permille;
-        pool->ledger.shares_permille -= share_permille;
+        pool->ledger.shares_permille[SLOW] -= share_permille;
+        cgb_ledger_discount(&pool->ledger, &slot->account);
 
         cgb_action_drop(policy, node);
         cgb_child_remove(policy, node);
@@ -258,11 +261,14 @@ int cgb_policy_set_share(struct cgb_policy *policy, cgb_node node, uint32_t shar
                 return -ENOENT;
         pool = cgb_pool_of(policy, slot->parent);
         if (!share_is_valid(share_permille) ||
-                pool->ledger.shares_permille - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
+                pool->ledger.shares_permille[SLOW] - slot->account.share_permille + share_permille > SHARES_MAX_PERMILLE)
                 return -EINVAL;
 
         cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
-        pool->ledger.shares_permille = pool->ledger.shares_permille - slot->account.share_permille + share_permille;
+        cgb_ledger_count(&pool->ledger, &slot->account);
+        for (int span = 0; span < SPANS; span++)
+                pool->ledger.shares_permille[span] =
+                        pool->ledger.shares_permille[span] - slot->account.share_permille + share_permille;
         slot->account.share_permille = share_permille;
         slot->account.fresh = true;
         if (slot->place == ASLEEP)

@@ -31,10 +31,10 @@ enum cgb_place {
 
 /** The books of one pool, in nanoseconds of CPU time. */
 struct cgb_ledger {
-        uint64_t shares_permille;       /* S */
-        uint64_t virtual_nsec[SPANS];   /* V: what each permille of share has earned; may wrap, only differences count */
-        uint64_t remainder_nsec[SPANS]; /* earned, and not yet divisible by S */
-        int64_t cap_nsec[SPANS];        /* K for one permille of share; 0 until the CPUs are known */
+        uint64_t shares_permille[SPANS]; /* S: of all, and of those who count for the fast accounts */
+        uint64_t virtual_nsec[SPANS];    /* V: what each permille of share has earned; may wrap, only differences count */
+        uint64_t remainder_nsec[SPANS];  /* earned, and not yet divisible by S */
+        int64_t cap_nsec[SPANS];         /* K for one permille of share; 0 until the CPUs are known */
         cgb_i128 bank_nsec;
 };
 
@@ -71,7 +71,7 @@ struct cgb_account {
         uint64_t usage_usec;
         uint64_t used_usec; /* in the round that is open */
         uint64_t last_active_usec;
-        uint64_t noticed_usec; /* the same, or when it joined: it is looked at for a while from then on */
+        uint64_t noticed_usec; /* the same, or when it joined: it is looked at, and counts, for a while from then on */
         int64_t credit_nsec[SPANS];
         uint64_t seen_nsec[SPANS]; /* the ledger's virtual time when the credit was last settled */
         uint64_t raw_q20;
@@ -82,6 +82,7 @@ struct cgb_account {
         bool active;     /* in the last step */
         bool awake;      /* active within two fast depths: it counts in the pool's measures */
         bool was_active; /* ever */
+        bool counts;     /* noticed not long ago: fast credit is divided by those who do, and who does not has all of it */
 };
 
 struct cgb_slot {
@@ -126,7 +127,10 @@ void cgb_action_want(struct cgb_policy *policy, uint32_t node);
 void cgb_action_drop(struct cgb_policy *policy, uint32_t node);
 
 /* ledger.c: credit */
-void cgb_ledger_set_depth(struct cgb_ledger *ledger, const struct cgb_policy_options *options, uint32_t cpus_permille);
+void cgb_ledger_set_depth(struct cgb_ledger *ledger, const struct cgb_policy_options *options, uint32_t cpus_permille,
+        uint32_t largest_share_permille);
+void cgb_ledger_count(struct cgb_ledger *ledger, struct cgb_account *account);
+void cgb_ledger_discount(struct cgb_ledger *ledger, struct cgb_account *account);
 void cgb_ledger_grant(struct cgb_ledger *ledger, enum cgb_span span, uint64_t charged_nsec);
 void cgb_account_settle(struct cgb_ledger *ledger, struct cgb_account *account, int64_t slow_nsec, int64_t fast_nsec);
 int64_t cgb_account_credit(const struct cgb_ledger *ledger, const struct cgb_account *account, enum cgb_span span);

@@ -14,6 +14,12 @@
 /* ... and so many of them in any step, which is all of them for most hosts and costs some microseconds. */
 #define ROTATION_MIN 256
 
+/*
+ * Who was not active for so many fast depths, ten minutes by default, does not count for the fast accounts any more. What
+ * longer and shorter times do is in docs/algorithm.md.
+ */
+#define COUNTS_FAST_DEPTHS 60
+
 /* A longer time between two steps counts as this long: it keeps every product within 64 bits. */
 #define ELAPSED_MAX_USEC (24 * 3600 * 1000000ull)
 
@@ -55,7 +61,8 @@ static bool is_long_ago(const struct cgb_policy *policy, uint64_t then_usec, uin
         return now_usec - then_usec > 2 * policy->options.fast_depth_usec;
 }
 
-static void mark_active(struct cgb_policy *policy, struct cgb_account *account, uint64_t elapsed_usec, uint64_t now_usec)
+static void mark_active(const struct cgb_policy *policy, struct cgb_pool *pool, struct cgb_account *account,
+        uint64_t elapsed_usec, uint64_t now_usec)
 {
         account->active = elapsed_usec > 0 && account->used_usec * ACTIVE_PER_STEP >= elapsed_usec;
         if (account->active)
@@ -66,6 +73,8 @@ static void mark_active(struct cgb_policy *policy, struct cgb_account *account, 
         account->last_active_usec = cgb_min_u64(account->last_active_usec, now_usec);
         account->noticed_usec = cgb_min_u64(account->noticed_usec, now_usec);
         account->was_active |= account->active;
+        if (account->active)
+                cgb_ledger_count(&pool->ledger, account);
         account->awake = account->was_active && !is_long_ago(policy, account->last_active_usec, now_usec);
 }
 
@@ -81,7 +90,7 @@ static struct round look_at_awake(struct cgb_policy *policy, struct cgb_pool *po
         for (uint32_t i = pool->first[AWAKE]; i != NONE; i = policy->slots[i].next) {
                 struct cgb_account *account = &policy->slots[i].account;
 
-                mark_active(policy, account, elapsed_usec, now_usec);
+                mark_active(policy, pool, account, elapsed_usec, now_usec);
                 round.active += account->active;
                 round.used_usec += account->used_usec;
                 round.most_usec = cgb_max_u64(round.most_usec, account->used_usec);
@@ -147,9 +156,9 @@ static void settle_pool(struct cgb_policy *policy, uint32_t node, uint64_t now_u
         uint64_t elapsed_usec = time_elapsed(pool, now_usec);
         struct round round;
 
-        cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille);
         cgb_pool_price(policy, node, elapsed_usec);
         round = look_at_awake(policy, pool, elapsed_usec, now_usec);
+        cgb_ledger_set_depth(&pool->ledger, &policy->options, pool->sample.cpus_permille, pool->largest_share_permille);
         if (!is_believable(&round, pool, elapsed_usec))
                 pool->price_q16 = 0;
         if (pool->price_q16 > 0) {
@@ -173,8 +182,13 @@ static void close_round(struct cgb_pool *pool, uint64_t now_usec)
         pool->cursor = NONE;
 }
 
+static bool is_forgotten(const struct cgb_policy *policy, const struct cgb_account *account, uint64_t now_usec)
+{
+        return now_usec > account->noticed_usec + COUNTS_FAST_DEPTHS * policy->options.fast_depth_usec;
+}
+
 /* Sleepers earn without being looked at; this writes what they have earned into their weights. */
-static void visit_sleepers(struct cgb_policy *policy)
+static void visit_sleepers(struct cgb_policy *policy, uint64_t now_usec)
 {
         uint32_t visits = (uint32_t)cgb_max_u64(policy->used / ROTATION_STEPS, ROTATION_MIN);
 
@@ -189,6 +203,8 @@ static void visit_sleepers(struct cgb_policy *policy)
                 if (!slot->taken || slot->parent == NONE || slot->place != ASLEEP)
                         continue;
                 pool = cgb_pool_of(policy, slot->parent);
+                if (is_forgotten(policy, &slot->account, now_usec))
+                        cgb_ledger_discount(&pool->ledger, &slot->account);
                 if (pool->price_q16 == 0)
                         continue;
                 cgb_account_settle(&pool->ledger, &slot->account, 0, 0);
@@ -206,9 +222,9 @@ void cgb_policy_step(struct cgb_policy *policy, uint64_t now_usec)
                         pool->price_q16 = 0;
                         continue;
                 }
-                if (pool->ledger.shares_permille > 0)
+                if (pool->ledger.shares_permille[SLOW] > 0)
                         settle_pool(policy, i, now_usec);
                 close_round(pool, now_usec);
         }
-        visit_sleepers(policy);
+        visit_sleepers(policy, now_usec);
 }

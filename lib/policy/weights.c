@@ -89,7 +89,7 @@ static struct survey survey_of(const struct cgb_policy *policy, const struct cgb
 /* What the awake up to @level allow, whose weights are @sum: the reach times that, told for one mean share. */
 static uint64_t reach_over(const struct cgb_policy *policy, const struct cgb_pool *pool, uint64_t level, uint64_t sum)
 {
-        uint64_t mean = mul_div(sum, pool->count[AWAKE] + pool->count[ASLEEP], pool->ledger.shares_permille);
+        uint64_t mean = mul_div(sum, pool->count[AWAKE] + pool->count[ASLEEP], pool->ledger.shares_permille[SLOW]);
 
         return times_reach(policy, cgb_max_u64(mean, level));
 }

@@ -19,6 +19,7 @@
 #define MANY 150
 #define MANY_STEP_USEC (5 * SECOND_USEC)
 #define MANY_SCENARIOS 20
+#define SLEEPERS 300
 
 static double got_together(const struct world *w, size_t pool)
 {
@@ -194,6 +195,29 @@ static void the_floor_holds_for_weights_as_they_are_rounded(void **state)
                 keep_written_floor(seed);
 }
 
+/* Their parts of what is paid would leave who types with less than it uses, in debt like those who loop. */
+static void who_types_comes_before_loops_although_hundreds_sleep(void **state)
+{
+        struct cgb_policy_options options;
+        struct world *w;
+        size_t typist, loop = 0;
+
+        (void)state;
+        cgb_policy_options_init(&options, SECOND_USEC, SLEEPERS + 8);
+        w = world_new(1, &options, 4000);
+        for (int i = 0; i < SLEEPERS; i++)
+                world_join(w, WORLD_ROOT, 1000);
+        typist = world_join(w, WORLD_ROOT, 1000);
+        w->groups[typist].wants = 0.1;
+        for (int i = 0; i < 4; i++)
+                w->groups[loop = world_join(w, WORLD_ROOT, 1000)].wants = 4;
+        for (int second = 0; second < 1200; second++)
+                world_round(w, SECOND_USEC);
+        must(w, world_account(w, typist).weight >= 8 * world_account(w, loop).weight, "%u against %u",
+                world_account(w, typist).weight, world_account(w, loop).weight);
+        world_free(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -201,6 +225,7 @@ int main(void)
                 world_test(the_active_keep_alpha_of_their_fair_share_from_the_second_step_on),
                 world_test(the_floor_holds_although_small_changes_are_not_written),
                 world_test(the_floor_holds_for_weights_as_they_are_rounded),
+                world_test(who_types_comes_before_loops_although_hundreds_sleep),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,25 @@ static double sum_of_shares(const struct naive *naive, size_t pool)
         return sum;
 }
 
+static double sum_of_those_who_count(const struct naive *naive, size_t pool)
+{
+        double sum = 0;
+
+        for (size_t i = next_account(naive, pool, 0); i; i = next_account(naive, pool, i))
+                if (naive->nodes[i].counts)
+                        sum += naive->nodes[i].share;
+        return sum;
+}
+
+static double largest_share(const struct naive *naive, size_t pool)
+{
+        double largest = 0;
+
+        for (size_t i = next_account(naive, pool, 0); i; i = next_account(naive, pool, i))
+                largest = fmax(largest, naive->nodes[i].share);
+        return largest;
+}
+
 void naive_join(struct naive *naive, size_t at, size_t parent, uint32_t share_permille, struct cgb_balance balance)
 {
         struct naive_node *pool = &naive->nodes[parent], *a = &naive->nodes[at];
@@ -81,6 +100,8 @@ void naive_join(struct naive *naive, size_t at, size_t parent, uint32_t share_pe
                 .share = share_permille / 1000.0,
                 .slow = (double)balance.slow_nsec,
                 .fast = (double)balance.fast_nsec,
+                .fresh = true,
+                .counts = true,
         };
         a->slow_doubt =
                 SHARE_GRAINS * share_permille + STEP_GRAIN_NSEC + pool->carried * a->share / sum_of_shares(naive, parent);
@@ -102,6 +123,7 @@ void naive_set_share(struct naive *naive, size_t at, uint32_t share_permille)
 {
         doubt_remainder(naive, naive->nodes[at].parent, fmax(naive->nodes[at].share, share_permille / 1000.0));
         naive->nodes[at].share = share_permille / 1000.0;
+        naive->nodes[at].fresh = naive->nodes[at].counts = true;
         naive->nodes[at].slow_doubt += SHARE_GRAINS * share_permille;
         naive->nodes[at].fast_doubt += SHARE_GRAINS * share_permille;
 }
@@ -137,30 +159,45 @@ static void add(double *credit, double *doubt, double due, double cap, double gr
         *doubt = 2 * grain;
 }
 
+/* Who does not count has all that one can have. */
+static void settle_fast(struct naive_node *a, double price, double due, double grain)
+{
+        double nowhere = 0;
+
+        if (!a->counts) {
+                a->fast = a->fast_cap;
+                a->fast_doubt = grain;
+        } else if (price > 0) {
+                add(&a->fast, &a->fast_doubt, price * due, a->fast_cap, grain, &nowhere, &nowhere);
+        } else {
+                a->fast_doubt += fmax(0, fabs(a->fast) - a->fast_cap);
+        }
+}
+
 static void settle(struct naive *naive, size_t pool, double used, double shares)
 {
         struct naive_node *p = &naive->nodes[pool];
-        double nowhere = 0;
+        double counting = sum_of_those_who_count(naive, pool), largest = largest_share(naive, pool);
 
         if (p->price > 0)
                 p->carried = shares * 1000;
         for (size_t i = next_account(naive, pool, 0); i; i = next_account(naive, pool, i)) {
                 struct naive_node *a = &naive->nodes[i];
                 double due = (a->share / shares * used - a->ran_usec) * 1000, grain = SHARE_GRAINS * a->share * 1000;
+                double fast_due = counting > 0 ? (a->share / counting * used - a->ran_usec) * 1000 : -a->ran_usec * 1000;
                 double lost = PRICE_GRAIN * fabs(due) + STEP_GRAIN_NSEC;
 
                 a->slow_cap = (double)naive->options.slow_depth_usec * 1000 * p->cpus * a->share / shares;
-                a->fast_cap = (double)naive->options.fast_depth_usec * 1000 * p->cpus * a->share / shares;
+                a->fast_cap = (double)naive->options.fast_depth_usec * 1000 * p->cpus * a->share / fmax(counting, largest);
                 a->slow_doubt += lost;
-                a->fast_doubt += lost;
+                a->fast_doubt += PRICE_GRAIN * fabs(fast_due) + STEP_GRAIN_NSEC;
                 p->bank_doubt += lost;
+                settle_fast(a, p->price, fast_due, grain);
                 if (p->price <= 0) {
                         a->slow_doubt += fmax(0, fabs(a->slow) - a->slow_cap);
-                        a->fast_doubt += fmax(0, fabs(a->fast) - a->fast_cap);
                         continue;
                 }
                 add(&a->slow, &a->slow_doubt, p->slow_price * due, a->slow_cap, grain, &p->bank, &p->bank_doubt);
-                add(&a->fast, &a->fast_doubt, p->price * due, a->fast_cap, grain, &nowhere, &nowhere);
         }
 }
 
@@ -199,6 +236,13 @@ static size_t mark_activity(struct naive *naive, size_t pool, double now, double
                         a->ever_active = true;
                         a->active_at = now;
                         active++;
+                }
+                if (a->active || a->fresh)
+                        a->noticed_at = now;
+                a->fresh = false;
+                if (a->active && !a->counts) {
+                        doubt_remainder(naive, pool, a->share);
+                        a->counts = true;
                 }
                 a->awake = a->ever_active && now - a->active_at <= 2 * (double)naive->options.fast_depth_usec;
         }
@@ -302,6 +346,24 @@ static void set_weights(struct naive *naive, size_t pool, double shares)
         }
 }
 
+/* A multiple of the fast depth that the page names. */
+#define COUNTS_FAST_DEPTHS 60
+
+static void forget(struct naive *naive, size_t pool, double now)
+{
+        for (size_t i = next_account(naive, pool, 0); i; i = next_account(naive, pool, i)) {
+                struct naive_node *a = &naive->nodes[i];
+
+                if (!a->counts || a->fresh ||
+                        now - a->noticed_at <= COUNTS_FAST_DEPTHS * (double)naive->options.fast_depth_usec)
+                        continue;
+                doubt_remainder(naive, pool, a->share);
+                a->counts = false;
+                a->fast = a->fast_cap;
+                a->fast_doubt = SHARE_GRAINS * a->share * 1000;
+        }
+}
+
 static void step_pool(struct naive *naive, size_t pool, double now)
 {
         struct naive_node *p = &naive->nodes[pool];
@@ -312,6 +374,7 @@ static void step_pool(struct naive *naive, size_t pool, double now)
         if (p->observed && p->children > 0) {
                 set_price(naive, pool, used, step, mark_activity(naive, pool, now, step));
                 settle(naive, pool, used, shares);
+                forget(naive, pool, now);
                 set_weights(naive, pool, shares);
                 p->priced = true;
                 p->observed_at = now;

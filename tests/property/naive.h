@@ -34,8 +34,9 @@ struct naive_node {
         double slow, slow_cap;
         double fast, fast_cap;
         double slow_doubt, fast_doubt;
-        bool active, awake, ever_active;
-        double active_at;
+        bool active, awake, ever_active, fresh;
+        bool counts; /* for the fast accounts */
+        double active_at, noticed_at;
         double raw;
         double pull; /* raw, held between floor and reach */
 
