@@ -12,7 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/where.sh"
 
 # What is measured, in this order, and about how long it takes, in minutes.
-parts=(karma:0 sim:3 sim-memory:0 sweep:2 overhead:2 scale:3 kernel:7 memory:16)
+parts=(karma:0 sim:3 sim-memory:0 sweep:2 overhead:2 scale:2 kernel:5 memory:16)
 traces=
 only=
 
@@ -107,7 +107,7 @@ measure_sweep() {
 }
 
 measure_kernel() {
-        on_kernel kernel --step 1 --repeats 1 --bursts 30 --converge
+        on_kernel kernel --step 1 --repeats 1 --bursts 20 --converge
 }
 
 # The law alone is arithmetic: it is measured on this machine, and not in a guest.
@@ -117,11 +117,11 @@ measure_overhead() {
 }
 
 measure_scale() {
-        on_kernel scale --repeats 15
+        on_kernel scale --repeats 7
 }
 
 memory_somewhere() {
-        (run_somewhere --swap 1024 --timeout 1800 -- memory --json)
+        (run_somewhere --swap 1024 --timeout 1800 -- memory --patience 60 --json)
 }
 
 measure_memory() {
