@@ -132,6 +132,7 @@ static void follow_run(struct cgb_memory *law, struct cgb_rights *rights)
                    law->clock_usec - rights->run_top_usec > RUN_PAUSE_USEC) {
                 rights->run_begin_usec = rights->run_top_usec = law->clock_usec;
                 rights->run_begin_bytes = rights->run_top_bytes = rights->usage_bytes;
+                rights->run_returned_bytes = 0;
         }
 }
 
@@ -144,14 +145,21 @@ static bool may_be_held(const struct cgb_rights *rights)
         return rights->usage_bytes > cgb_memory_least(rights);
 }
 
+/* Who wakes and fetches what it had grows by that, and comes to an end. */
+static uint64_t growth_of_run(const struct cgb_rights *rights)
+{
+        uint64_t growth = rights->usage_bytes - rights->run_begin_bytes;
+
+        return growth > rights->run_returned_bytes ? growth - rights->run_returned_bytes : 0;
+}
+
 static bool grows_without_end(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t enough = cgb_max_u64(cgb_memory_headroom(rights->usage_bytes), rights->fair_bytes / FREEZE_PART);
 
         return rights->usage_bytes > cgb_max_u64(rights->ceiling_bytes, rights->floor_bytes) &&
                law->clock_usec >= rights->guard.spared_until_usec &&
-               law->clock_usec - rights->run_begin_usec >= FREEZE_USEC &&
-               rights->usage_bytes - rights->run_begin_bytes >= enough;
+               law->clock_usec - rights->run_begin_usec >= FREEZE_USEC && growth_of_run(rights) >= enough;
 }
 
 static bool is_to_be_held(const struct cgb_memory *law, const struct cgb_rights *rights)
@@ -171,7 +179,7 @@ static bool grows_by_more_than_files(const struct cgb_memory *law, uint32_t hold
                         return false;
                 file_bytes += law->slots[i].file_bytes;
         }
-        return rights->usage_bytes - rights->run_begin_bytes > file_bytes;
+        return growth_of_run(rights) > file_bytes;
 }
 
 /*
@@ -199,7 +207,7 @@ static void name(struct cgb_memory *law, uint32_t holder)
 static uint64_t held_room(const struct cgb_memory *law, const struct cgb_rights *rights)
 {
         uint64_t seconds = (law->clock_usec - rights->run_begin_usec) / SECOND_USEC;
-        uint64_t pace_bytes = (rights->usage_bytes - rights->run_begin_bytes) / seconds;
+        uint64_t pace_bytes = growth_of_run(rights) / seconds;
 
         return cgb_min_u64(
                 cgb_max_u64(pace_bytes / HELD_PACE_PART, HELD_ROOM_MIN_BYTES), cgb_memory_headroom(rights->usage_bytes));

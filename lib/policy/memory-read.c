@@ -279,6 +279,7 @@ static void watch_what_comes_back(struct cgb_memory *law, uint32_t node, uint64_
 
         if (law->slots[node].limit_is_frozen)
                 rights->guard.reclaimed_bytes[0] += reclaimed_bytes;
+        rights->run_returned_bytes += refaulted_bytes;
         if (guard_is_open(&rights->guard))
                 rights->guard.refaulted_bytes[0] += refaulted_bytes;
         law->slots[node].refaults = refaulted_bytes >= LIFE_BYTES;

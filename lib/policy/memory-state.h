@@ -65,7 +65,8 @@ struct cgb_rights {
         struct cgb_guard guard;
         uint64_t run_begin_usec; /* of unbroken growth */
         uint64_t run_begin_bytes;
-        uint64_t run_top_usec; /* when it last rose */
+        uint64_t run_returned_bytes; /* that had been taken before: no growth */
+        uint64_t run_top_usec;       /* when it last rose */
         uint64_t run_top_bytes;
         bool growing; /* ... without end, as far as one can tell */
         bool to_tell; /* since this step */

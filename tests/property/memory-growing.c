@@ -102,6 +102,24 @@ static void who_reads_files_is_not_told_of(void **state)
         assert_true(memory_world_is_contended(world));
 }
 
+/* Who wakes and touches its heap again grows by what was taken from it, and comes to an end. */
+static void who_fetches_what_was_taken_is_neither_told_of_nor_held(void **state)
+{
+        struct memory_world *world = *state;
+        cgb_node sleeper = story_group(world, 800 * MIB, false), awake = story_group(world, 1100 * MIB, true);
+
+        (void)awake;
+        story_live_until_asked(world, sleeper, 60);
+        world->groups[sleeper].active = true;
+        for (int i = 0; i < 20; i++) {
+                world->groups[sleeper].refaulted_bytes += PACE_BYTES;
+                assert_int_equal(grow_until_told(world, sleeper, 1), 0);
+                assert_false(memory_world_state(world, sleeper).frozen);
+        }
+        assert_true(memory_world_usage(world, sleeper) > memory_world_state(world, sleeper).ceiling_bytes);
+        assert_true(memory_world_is_contended(world));
+}
+
 static void a_newcomer_is_not_told_of(void **state)
 {
         struct memory_world *world = *state;
@@ -204,6 +222,7 @@ int main(void)
                 in_a_world(growth_within_rights_is_not_told_of),
                 in_a_world(growth_for_which_there_is_room_is_not_told_of),
                 in_a_world(who_reads_files_is_not_told_of),
+                in_a_world(who_fetches_what_was_taken_is_neither_told_of_nor_held),
                 in_a_world(a_newcomer_is_not_told_of),
                 in_a_world(a_leak_is_told_of_by_a_kernel_that_cannot_reclaim),
                 in_a_world(with_swap_a_leak_is_told_of_and_then_held),
