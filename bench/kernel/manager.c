@@ -142,8 +142,11 @@ static int start_context(struct session *session, const struct manager_options *
         context.state_dir = state_dir;
         context.step_usec = options->step_usec;
         context.backend = options->backend;
-        context.flags = options->memory ? CGB_MEMORY : 0;
         cgb_policy_options_init(&policy, options->step_usec, GROUPS_MAX);
+        if (options->memory_alone) {
+                context.flags = CGB_MEMORY;
+                policy.slow_strength_permille = policy.debt_strength_permille = policy.fast_strength_permille = 0;
+        }
         if (options->reach_permille)
                 policy.reach_permille = options->reach_permille;
         context.policy = &policy;

@@ -49,7 +49,7 @@ struct manager {
 struct manager_options {
         uint64_t step_usec;
         uint32_t reach_permille;
-        bool memory; /* CGB_MEMORY */
+        bool memory_alone; /* the memory law, and weights that stay equal */
         const char *backend;
 };
 

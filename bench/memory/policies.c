@@ -93,7 +93,7 @@ static int begin_uresourced(struct stage *stage)
 
 static int begin_cgburst(struct stage *stage)
 {
-        const struct manager_options options = {.step_usec = stage->plan.step_usec, .memory = true};
+        const struct manager_options options = {.step_usec = stage->plan.step_usec, .memory_alone = true};
 
         return manager_start(&stage->manager, &stage->groups, &options);
 }
@@ -104,7 +104,7 @@ const struct memory_policy memory_policies[MEMORY_POLICIES] = {
         {"kubernetes", "memory.high nine tenths of the way from request to limit", begin_kubernetes},
         {"senpai", "every 6 s memory.high follows memory.pressure", limiter_begin_senpai},
         {"uresourced", "memory.low 250 MiB for sessions, a tenth of the pool at most", begin_uresourced},
-        {"cgburst", "the memory law of this library", begin_cgburst},
+        {"cgburst", "the memory law of this library, without its weights", begin_cgburst},
 };
 
 const struct memory_policy *memory_policy_find(const char *name)

@@ -64,7 +64,11 @@ struct cgb_policy_options {
         size_t size;              /**< sizeof(struct cgb_policy_options) */
         uint32_t capacity;        /**< nodes there is room for, the root included; 1..1048576 */
         uint64_t slow_depth_usec; /**< how much fair-share time the slow account holds; 1 ms..1 day */
-        uint64_t fast_depth_usec; /**< the same of the fast account; three to fifteen steps serve well */
+        /**
+         * the same of the fast account; three to fifteen steps serve well. It is shared by those who were active in the last
+         * sixty of these, or joined in them; who was not has it full
+         */
+        uint64_t fast_depth_usec;
         /** thousandths of a doubling of the weight at full slow credit; slow + fast <= 12000 */
         uint32_t slow_strength_permille;
         /** thousandths of a halving at full slow debt; 0 = debt does not count; debt + fast <= 12000 */
@@ -83,7 +87,8 @@ struct cgb_policy_options {
 
 /**
  * What an account had when it was saved, in nanoseconds of CPU time: CPU time, not time on the wall. Exact: an account
- * that joins with a balance goes on as if it had never left. The slow part is taken from the pool's bank.
+ * that joins with a balance goes on as if it had never left, but that it counts as one who was active, as all who join do.
+ * The slow part is taken from the pool's bank.
  */
 struct cgb_balance {
         int64_t slow_nsec;
