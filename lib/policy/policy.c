@@ -154,13 +154,6 @@ static bool share_is_valid(uint32_t share_permille)
         return share_permille >= CGB_SHARE_MIN_PERMILLE && share_permille <= CGB_SHARE_MAX_PERMILLE;
 }
 
-static bool is_pool(const struct cgb_policy *policy, uint32_t node)
-{
-        const struct cgb_pool *pool = cgb_pool_of(policy, node);
-
-        return node == CGB_NODE_ROOT || pool->count[AWAKE] + pool->count[ASLEEP] > 0;
-}
-
 int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options *options, cgb_node *ret)
 {
         struct cgb_pool *parent;
@@ -171,14 +164,14 @@ int cgb_policy_join(struct cgb_policy *policy, const struct cgb_account_options 
         if (cgb_slot_find(policy, options->parent) == NULL)
                 return -ENOENT;
         parent = cgb_pool_of(policy, options->parent);
-        if (is_pool(policy, options->parent) &&
+        if (cgb_is_pool(policy, options->parent) &&
                 parent->ledger.shares_permille[SLOW] + options->share_permille > SHARES_MAX_PERMILLE)
                 return -ENOSPC;
         node = take_slot(policy);
         if (node == NONE)
                 return -ENOSPC;
 
-        if (!is_pool(policy, options->parent))
+        if (!cgb_is_pool(policy, options->parent))
                 cgb_pool_open(policy, options->parent);
         *cgb_pool_of(policy, node) = (struct cgb_pool){0};
         policy->slots[node] = (struct cgb_slot){
@@ -230,7 +223,7 @@ int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
 
         if (slot == NULL)
                 return -ENOENT;
-        if (is_pool(policy, node))
+        if (cgb_is_pool(policy, node))
                 return -EBUSY;
 
         pool = cgb_pool_of(policy, slot->parent);
@@ -244,7 +237,7 @@ int cgb_policy_leave(struct cgb_policy *policy, cgb_node node)
         cgb_child_remove(policy, node);
         if (share_permille == pool->largest_share_permille)
                 find_largest_share(policy, pool);
-        if (!is_pool(policy, slot->parent))
+        if (!cgb_is_pool(policy, slot->parent))
                 cgb_pool_close(policy, slot->parent);
         slot->taken = false;
         slot->next = policy->free;
@@ -340,7 +333,7 @@ int cgb_policy_get_price(const struct cgb_policy *policy, cgb_node node, uint32_
 {
         const struct cgb_slot *slot = cgb_slot_find((struct cgb_policy *)policy, node);
 
-        if (slot == NULL || !is_pool(policy, node))
+        if (slot == NULL || !cgb_is_pool(policy, node))
                 return -ENOENT;
         *ret_permille = price_permille(cgb_pool_of(policy, node));
         return 0;
@@ -352,7 +345,7 @@ int cgb_policy_get_pool(const struct cgb_policy *policy, cgb_node node, struct c
         const struct cgb_pool *pool;
         cgb_i128 bank_nsec;
 
-        if (slot == NULL || !is_pool(policy, node))
+        if (slot == NULL || !cgb_is_pool(policy, node))
                 return -ENOENT;
         pool = cgb_pool_of(policy, node);
         bank_nsec = pool->ledger.bank_nsec + (cgb_i128)pool->ledger.remainder_nsec[SLOW];

@@ -15,14 +15,14 @@
 
 int cgb_policy_observe_pool(struct cgb_policy *policy, cgb_node node, const struct cgb_pool_sample *sample)
 {
-        struct cgb_slot *slot = cgb_slot_find(policy, node);
-        struct cgb_pool *pool = cgb_pool_of(policy, node);
+        struct cgb_pool *pool;
 
-        if (slot == NULL || (slot->parent != NONE && pool->count[AWAKE] + pool->count[ASLEEP] == 0))
+        if (cgb_slot_find(policy, node) == NULL || !cgb_is_pool(policy, node))
                 return -ENOENT;
         if (sample->cpus_permille == 0 || sample->cpus_permille > 8192000)
                 return -EINVAL;
 
+        pool = cgb_pool_of(policy, node);
         pool->sample = *sample;
         pool->observed = true;
         pool->reading = AWAKE;
@@ -39,10 +39,12 @@ static bool sleepers_may_have_run(const struct cgb_pool *pool)
 
 bool cgb_policy_next_to_read(struct cgb_policy *policy, cgb_node node, cgb_node *ret)
 {
-        struct cgb_slot *slot = cgb_slot_find(policy, node);
-        struct cgb_pool *pool = cgb_pool_of(policy, node);
+        struct cgb_pool *pool;
 
-        if (slot == NULL || !pool->observed)
+        if (cgb_slot_find(policy, node) == NULL)
+                return false;
+        pool = cgb_pool_of(policy, node);
+        if (!pool->observed)
                 return false;
         if (pool->cursor == NONE && pool->reading == AWAKE) {
                 pool->reading = ASLEEP;

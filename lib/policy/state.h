@@ -117,6 +117,13 @@ static inline struct cgb_slot *cgb_slot_find(struct cgb_policy *policy, cgb_node
         return node < policy->used && policy->slots[node].taken ? &policy->slots[node] : NULL;
 }
 
+static inline bool cgb_is_pool(const struct cgb_policy *policy, uint32_t node)
+{
+        const struct cgb_pool *pool = cgb_pool_of(policy, node);
+
+        return node == CGB_NODE_ROOT || pool->count[AWAKE] + pool->count[ASLEEP] > 0;
+}
+
 /* lists.c: who stands where */
 void cgb_child_insert(struct cgb_policy *policy, uint32_t node, enum cgb_place place);
 void cgb_child_remove(struct cgb_policy *policy, uint32_t node);
